@@ -1,0 +1,40 @@
+// Writes one flat JSON object after another into a string, keys in the order they are given, valid
+// JSON whatever the bytes. Every line of `--to jsonl` is made here; reading JSON is done elsewhere.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+
+/// Appends `text` as the inside of a JSON string: quotes, backslashes and controls escaped.
+/// `text` must be valid UTF-8. DEL and the C1 controls are escaped too, so that a line of JSON is
+/// safe on a terminal.
+void append_json_text(std::string& out, std::string_view text);
+
+class JsonWriter {
+ public:
+  /// Appends to `out`, which must outlive the writer. begin() opens the object.
+  explicit JsonWriter(std::string& out) : out_(out) {}
+
+  JsonWriter& begin();
+  JsonWriter& field(std::string_view key, std::string_view text);
+  JsonWriter& field(std::string_view key, const char* text) {
+    return field(key, std::string_view(text));
+  }
+  JsonWriter& field(std::string_view key, std::uint64_t number);
+  JsonWriter& flag(std::string_view key, bool value);
+
+  /// `"data"` when `bytes` is valid UTF-8, else `"base64"`.
+  JsonWriter& payload(ConstBytes bytes);
+
+  /// Closes the object and ends the line.
+  void end();
+
+ private:
+  void key(std::string_view name);
+
+  std::string& out_;
+  bool first_ = true;
+};
