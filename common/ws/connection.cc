@@ -1,0 +1,270 @@
+#include "ws/connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "diag/rule.h"
+
+namespace ws {
+namespace {
+
+constexpr std::size_t kMaxControlSize = 125;  // RFC 6455 5.5
+static_assert(kMaxReasonSize == kMaxControlSize - 2);
+
+// RFC 6455 5.5.3 allows to answer only the newest ping. We do so when this much is already waiting,
+// so that a peer that pings and never reads costs a bounded amount of memory.
+constexpr std::size_t kPongHoldBack = std::size_t{64} << 10;
+
+}  // namespace
+
+Connection::Connection(Role role, const Settings& settings, MaskSource mask_source, Time now)
+    : role_(role),
+      settings_(settings),
+      mask_source_(std::move(mask_source)),
+      reader_(role, settings.limits),
+      now_(now),
+      last_message_byte_(now),
+      next_ping_(now + settings.ping_interval),
+      pong_deadline_(now),
+      ping_sent_(now),
+      end_deadline_(now) {}
+
+std::optional<Event> Connection::next(Bytes& in) {
+  if (ended_) return std::exchange(ended_, std::nullopt);
+  if (state_ == CloseState::failed || state_ == CloseState::gone) in = {};  // RFC 6455 7.1.7
+  if (in.empty()) return std::nullopt;
+
+  auto event = reader_.next(in);
+  last_message_byte_ = now_;
+  if (!event) return std::nullopt;
+  switch (event->type) {
+    case EventType::ping:
+      on_ping(event->payload);
+      break;
+    case EventType::pong:
+      on_pong(event->payload);
+      break;
+    case EventType::close:
+      peer_closed_first_ = state_ == CloseState::open;
+      peer_code_ = event->code;
+      reason_.assign(event->payload.begin(), event->payload.end());
+      apply(CloseInput::peer_close, event->code, {});
+      break;
+    case EventType::violation: {
+      const diag::RuleInfo& rule = diag::info(event->violation.rule);
+      failure_ = Ending::violation;
+      apply(CloseInput::violation, rule.answer, rule.id);
+      break;
+    }
+    case EventType::message:
+    case EventType::ended:
+      break;
+  }
+  return event;
+}
+
+void Connection::eof() {
+  apply(CloseInput::peer_eof, 0, {});
+}
+
+Result<void> Connection::send(MessageKind kind, bool last, ConstBytes payload) {
+  if (!can_send()) return Error{"the connection is closing", {}};
+  const Opcode first = kind == MessageKind::text ? Opcode::text : Opcode::binary;
+  append_frame(sending_fragments_ ? Opcode::cont : first, last, payload);
+  sending_fragments_ = !last;
+  return {};
+}
+
+Result<void> Connection::ping(ConstBytes payload) {
+  if (!can_send()) return Error{"the connection is closing", {}};
+  if (payload.size() > kMaxControlSize) {
+    return Error{fmt::format("a ping carries at most {} bytes", kMaxControlSize), {}};
+  }
+  append_frame(Opcode::ping, true, payload);
+  sent_ping_ = as_text(payload);
+  ping_sent_ = now_;
+  return {};
+}
+
+Result<void> Connection::pong(ConstBytes payload) {
+  if (!can_send()) return Error{"the connection is closing", {}};
+  if (payload.size() > kMaxControlSize) {
+    return Error{fmt::format("a pong carries at most {} bytes", kMaxControlSize), {}};
+  }
+  append_frame(Opcode::pong, true, payload);
+  return {};
+}
+
+Result<void> Connection::close(CloseCode code, std::string_view reason) {
+  if (code != code::kNoStatus && !may_be_sent(code)) {
+    return Error{fmt::format("close code {} may not be sent", code), {}};
+  }
+  if (reason.size() > kMaxReasonSize || !is_utf8(as_bytes(reason))) {
+    return Error{fmt::format("a close reason is at most {} bytes of UTF-8", kMaxReasonSize), {}};
+  }
+  if (!can_send()) return Error{"the connection is closing", {}};
+  apply(CloseInput::we_close, code, reason);
+  return {};
+}
+
+/// One step of the table in ws/close.cc. `code` and `reason` are what a Close of ours would carry.
+void Connection::apply(CloseInput input, CloseCode code, std::string_view reason) {
+  const CloseState before = state_;
+  const CloseStep step = close_step(state_, input);
+  state_ = step.next;
+  if (state_ != before) {
+    end_deadline_ =
+        now_ + (state_ == CloseState::closing ? settings_.close_timeout : settings_.end_timeout);
+  }
+  switch (step.action) {
+    case CloseAction::send_close:
+      our_code_ = code;
+      append_close(code, reason);
+      break;
+    case CloseAction::echo_close:
+      our_code_ = code;
+      append_close(code, {});
+      break;
+    case CloseAction::report_cut:
+      report(Ending::cut, code::kAbnormal);
+      break;
+    case CloseAction::report_unanswered:
+      report(Ending::unanswered, our_code_);
+      break;
+    case CloseAction::report_code:
+    case CloseAction::drop:
+      if (before == CloseState::failed) {
+        report(failure_, our_code_);
+      } else {
+        report(peer_closed_first_ ? Ending::peer : Ending::us, peer_code_);
+      }
+      break;
+    case CloseAction::none:
+    case CloseAction::reject:
+    case CloseAction::ignore:
+      break;
+  }
+}
+
+void Connection::report(Ending ending, CloseCode code) {
+  Event event;
+  event.type = EventType::ended;
+  event.ending = ending;
+  event.code = code;
+  if (ending == Ending::peer || ending == Ending::us) event.payload = reason_;
+  ended_ = event;
+}
+
+void Connection::on_ping(ConstBytes payload) {
+  // RFC 6455 5.5.2: a ping is answered unless a Close has been received.
+  if (state_ != CloseState::open && state_ != CloseState::closing) return;
+  if (output_.size() >= kPongHoldBack) {
+    pending_pong_ = as_text(payload);
+  } else {
+    append_frame(Opcode::pong, true, payload);
+  }
+}
+
+void Connection::on_pong(ConstBytes payload) {
+  round_trip_.reset();
+  const std::string_view text = as_text(payload);
+  if (!sent_ping_.empty() && text == sent_ping_) {
+    round_trip_ = now_ - ping_sent_;
+    sent_ping_.clear();
+  }
+  if (text == awaited_pong_) awaited_pong_.clear();
+}
+
+void Connection::tick(Time now) {
+  now_ = now;
+  const auto due = deadline();
+  if (!due || *due > now) return;
+  if (state_ != CloseState::open) {
+    apply(CloseInput::timeout, 0, {});
+    return;
+  }
+  failure_ = Ending::timeout;
+  if (reading_ && !awaited_pong_.empty() && pong_deadline_ <= now) {
+    apply(CloseInput::timeout, code::kServerError, "ping timeout");
+  } else if (reading_ && reader_.unfinished() &&
+             last_message_byte_ + settings_.message_timeout <= now) {
+    apply(CloseInput::timeout, code::kPolicy, "message timeout");
+  } else {
+    next_ping_ = now + settings_.ping_interval;
+    if (awaited_pong_.empty()) {  // one at a time, so that a slow peer can still answer it
+      awaited_pong_ = std::to_string(++ping_count_);
+      pong_deadline_ = now + settings_.pong_timeout;
+      const bool pinged = bool(ping(as_bytes(awaited_pong_)));
+      CHECK(pinged);
+    }
+  }
+}
+
+std::optional<Time> Connection::deadline() const {
+  switch (state_) {
+    case CloseState::gone:
+      return std::nullopt;
+    case CloseState::closing:
+    case CloseState::done:
+    case CloseState::failed:
+      return end_deadline_;
+    case CloseState::open:
+      break;
+  }
+  Time due = Time::max();
+  if (settings_.ping_interval > Duration(0)) due = next_ping_;
+  if (reading_ && !awaited_pong_.empty()) due = std::min(due, pong_deadline_);
+  if (reading_ && reader_.unfinished()) {
+    due = std::min(due, last_message_byte_ + settings_.message_timeout);
+  }
+  return due == Time::max() ? std::nullopt : std::optional(due);
+}
+
+void Connection::set_reading(bool reading) {
+  if (reading && !reading_) {
+    pong_deadline_ = now_ + settings_.pong_timeout;
+    last_message_byte_ = now_;
+  }
+  reading_ = reading;
+}
+
+void Connection::sent(std::size_t size) {
+  output_.sent(size);
+  if (pending_pong_ && output_.size() < kPongHoldBack &&
+      (state_ == CloseState::open || state_ == CloseState::closing)) {
+    append_frame(Opcode::pong, true, as_bytes(*pending_pong_));
+    pending_pong_.reset();
+  }
+}
+
+bool Connection::half_close_wanted() const {
+  if (output_.size() > 0) return false;
+  return state_ == CloseState::failed || (state_ == CloseState::done && role_ == Role::server);
+}
+
+void Connection::append_frame(Opcode opcode, bool fin, ConstBytes payload) {
+  FrameHeader header;
+  header.fin = fin;
+  header.opcode = opcode;
+  header.length = payload.size();
+  header.masked = role_ == Role::client;
+  if (header.masked) header.key = mask_source_();
+  std::array<std::uint8_t, kMaxHeaderSize> bytes;
+  const std::size_t size = encode_header(header, bytes);
+  output_.append(ConstBytes(bytes).first(size));
+  const Bytes copy = output_.append(payload);
+  if (header.masked) apply_mask(copy, header.key, 0);
+}
+
+void Connection::append_close(CloseCode code, std::string_view reason) {
+  if (code == code::kNoStatus) return append_frame(Opcode::close, true, {});
+  std::array<std::uint8_t, kMaxControlSize> body;
+  body[0] = static_cast<std::uint8_t>(code >> 8);
+  body[1] = static_cast<std::uint8_t>(code);
+  std::copy(reason.begin(), reason.end(), body.begin() + 2);
+  append_frame(Opcode::close, true, ConstBytes(body).first(2 + reason.size()));
+}
+
+}  // namespace ws

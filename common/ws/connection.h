@@ -1,0 +1,111 @@
+// One end of an open WebSocket connection (RFC 6455 sections 5 to 8), after the opening handshake
+// and without any I/O: received bytes, intents and the time go in; events and bytes to send come
+// out. It answers pings, keeps the connection alive, and walks through the closing handshake by the
+// table of ws/close.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/output_buffer.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "ws/message.h"
+
+namespace ws {
+
+struct Settings {
+  MessageLimits limits = {};
+  Duration ping_interval = Duration(0);  ///< between keepalive pings; 0: none
+  Duration pong_timeout = std::chrono::seconds(20);
+  Duration message_timeout = std::chrono::seconds(60);  ///< without a byte of an open message
+  Duration close_timeout = std::chrono::seconds(5);     ///< for the answer to our Close
+  Duration end_timeout = std::chrono::seconds(2);       ///< for the peer's end of the transport
+};
+
+class Connection {
+ public:
+  /// `mask_source` is called by a client only. The connection is open from the start.
+  Connection(Role role, const Settings& settings, MaskSource mask_source, Time now);
+
+  /// Takes received bytes off the front of `in` up to the next event; nullopt: `in` is used up.
+  /// Payloads are unmasked in `in`. Also to be called, with an empty `in`, after eof() and tick().
+  /// `ended` is the last event: the transport is to be closed.
+  std::optional<Event> next(Bytes& in);
+
+  /// The transport ended: nothing more will be received.
+  void eof();
+
+  /// Appends a message, or a fragment of one when not `last`, to output(). The kind counts for the
+  /// first fragment. Text is the caller's to check. An Error says that it is too late.
+  Result<void> send(MessageKind kind, bool last, ConstBytes payload);
+  Result<void> ping(ConstBytes payload);  ///< at most 125 bytes
+  Result<void> pong(ConstBytes payload);  ///< unsolicited (RFC 6455 5.5.3), at most 125 bytes
+
+  /// Starts the closing handshake. 1005 sends no code; a reason has at most 123 bytes of UTF-8.
+  Result<void> close(CloseCode code, std::string_view reason);
+
+  void tick(Time now);
+  std::optional<Time> deadline() const;  ///< when tick() has something to do
+
+  /// Tells that the caller has stopped (or resumed) reading: meanwhile nothing of the peer's can be
+  /// late.
+  void set_reading(bool reading);
+
+  ConstBytes output() const { return output_.view(); }
+  void sent(std::size_t size);  ///< the first `size` bytes of output() are on their way
+
+  /// The transport's sending half should be shut down now (RFC 6455 7.1.1): by a server when both
+  /// have closed, by either end after a failure.
+  bool half_close_wanted() const;
+
+  CloseState state() const { return state_; }
+  bool can_send() const { return state_ == CloseState::open; }
+
+  /// From the latest keepalive or own ping to the pong event just returned; nullopt when that pong
+  /// answers something else.
+  std::optional<Duration> round_trip() const { return round_trip_; }
+
+ private:
+  void apply(CloseInput input, CloseCode code, std::string_view reason);
+  void report(Ending ending, CloseCode code);
+  void on_ping(ConstBytes payload);
+  void on_pong(ConstBytes payload);
+  void append_frame(Opcode opcode, bool fin, ConstBytes payload);
+  void append_close(CloseCode code, std::string_view reason);
+
+  Role role_;
+  Settings settings_;
+  MaskSource mask_source_;
+  MessageReader reader_;
+  OutputBuffer output_;
+  CloseState state_ = CloseState::open;
+  Time now_;
+
+  bool sending_fragments_ = false;
+  bool reading_ = true;
+  Time last_message_byte_;  // while reader_.unfinished()
+  Time next_ping_;          // keepalive
+  Time pong_deadline_;      // while awaited_pong_ is not empty
+  Time ping_sent_;
+  Time end_deadline_;  // in closing, done, failed
+  std::uint64_t ping_count_ = 0;
+  std::string awaited_pong_;  // payload of the keepalive ping that is not answered yet
+  std::string sent_ping_;     // payload of the latest ping
+  std::optional<std::string> pending_pong_;  // held back while output() is long
+  std::optional<Duration> round_trip_;
+
+  CloseCode our_code_ = 0;   // sent; 0: none
+  CloseCode peer_code_ = 0;  // received; 0: none
+  bool peer_closed_first_ = false;
+  Ending failure_ = Ending::violation;  // why state_ is failed
+  std::vector<std::uint8_t> reason_;    // of the peer's Close
+  std::optional<Event> ended_;          // to be returned by next()
+};
+
+}  // namespace ws

@@ -1,0 +1,129 @@
+#include "ws/frame.h"
+
+#include <algorithm>
+
+namespace ws {
+namespace {
+
+constexpr std::uint8_t kFinBit = 0x80;
+constexpr std::uint8_t kMaskBit = 0x80;
+constexpr std::uint8_t kLength16 = 126;
+constexpr std::uint8_t kLength64 = 127;
+
+/// The two bytes that every header starts with (RFC 6455 5.2).
+FrameHeader parse_start(std::uint8_t first, std::uint8_t second) {
+  FrameHeader header;
+  header.fin = (first & kFinBit) != 0;
+  header.rsv = static_cast<std::uint8_t>(first >> 4 & 7);
+  header.opcode = static_cast<Opcode>(first & 15);
+  header.masked = (second & kMaskBit) != 0;
+  const auto length = static_cast<std::uint8_t>(second & 0x7F);
+  header.length_form = length == kLength16   ? LengthForm::bits16
+                       : length == kLength64 ? LengthForm::bits64
+                                             : LengthForm::bits7;
+  header.length = header.length_form == LengthForm::bits7 ? length : 0;
+  return header;
+}
+
+std::size_t length_size(LengthForm form) {
+  return form == LengthForm::bits7 ? 0 : form == LengthForm::bits16 ? 2 : 8;
+}
+
+std::size_t header_size(std::uint8_t second) {
+  const FrameHeader header = parse_start(0, second);
+  return 2 + length_size(header.length_form) + (header.masked ? 4 : 0);
+}
+
+FrameHeader parse_header(const std::uint8_t* bytes) {
+  FrameHeader header = parse_start(bytes[0], bytes[1]);
+  const std::uint8_t* at = bytes + 2;
+  const std::uint8_t* const length_end = at + length_size(header.length_form);
+  for (; at < length_end; ++at) header.length = header.length << 8 | *at;
+  if (header.masked) std::copy(at, at + 4, header.key.begin());
+  return header;
+}
+
+}  // namespace
+
+std::size_t encode_header(const FrameHeader& header, std::span<std::uint8_t, kMaxHeaderSize> out) {
+  out[0] = static_cast<std::uint8_t>((header.fin ? kFinBit : 0) | (header.rsv & 7) << 4 |
+                                     (static_cast<unsigned>(header.opcode) & 15));
+  const auto mask_bit = static_cast<std::uint8_t>(header.masked ? kMaskBit : 0);
+  std::size_t size = 2;
+  std::size_t length_bytes = 0;
+  if (header.length < kLength16) {
+    out[1] = static_cast<std::uint8_t>(mask_bit | header.length);
+  } else {
+    const bool fits16 = header.length <= UINT16_MAX;
+    out[1] = static_cast<std::uint8_t>(mask_bit | (fits16 ? kLength16 : kLength64));
+    length_bytes = fits16 ? 2 : 8;
+  }
+  for (std::size_t i = length_bytes; i > 0; --i) {
+    out[size++] = static_cast<std::uint8_t>(header.length >> (8 * (i - 1)));
+  }
+  if (header.masked) {
+    std::copy(header.key.begin(), header.key.end(),
+              out.begin() + static_cast<std::ptrdiff_t>(size));
+    size += header.key.size();
+  }
+  return size;
+}
+
+std::optional<FramePiece> FrameDecoder::next(Bytes& in) {
+  FramePiece piece;
+  piece.first = !in_payload_;
+  if (!in_payload_) {
+    if (!gather_header(in)) return std::nullopt;
+    in_payload_ = true;
+    left_ = header_.length;
+  } else if (in.empty()) {
+    return std::nullopt;
+  }
+
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
+  piece.header = header_;
+  piece.offset = frame_offset_;
+  piece.payload_offset = position_;
+  piece.payload = take_front(in, size);
+  if (header_.masked) apply_mask(piece.payload, header_.key, header_.length - left_);
+  position_ += size;
+  left_ -= size;
+  piece.last = left_ == 0;
+  if (piece.last) {
+    in_payload_ = false;
+    frame_offset_ = position_;
+  }
+  return piece;
+}
+
+std::optional<FrameHeader> FrameDecoder::peek() const {
+  if (in_payload_ || held_ < 2) return std::nullopt;
+  return parse_start(header_bytes_[0], header_bytes_[1]);
+}
+
+/// Fills header_ from `in`; false when `in` ends before the header does.
+bool FrameDecoder::gather_header(Bytes& in) {
+  if (held_ == 0 && in.size() >= 2) {  // the usual case: the whole header lies in the buffer
+    const std::size_t size = header_size(in[1]);
+    if (in.size() >= size) {
+      header_ = parse_header(in.data());
+      in = in.subspan(size);
+      position_ += size;
+      return true;
+    }
+  }
+  while (held_ < wanted_header_size()) {
+    if (in.empty()) return false;
+    header_bytes_[held_++] = take_front(in, 1).front();
+    ++position_;
+  }
+  header_ = parse_header(header_bytes_.data());
+  held_ = 0;
+  return true;
+}
+
+std::size_t FrameDecoder::wanted_header_size() const {
+  return held_ < 2 ? 2 : header_size(header_bytes_[1]);
+}
+
+}  // namespace ws

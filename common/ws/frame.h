@@ -1,0 +1,82 @@
+// WebSocket frames (RFC 6455 section 5.2): bits to headers, and back. It knows nothing of messages,
+// UTF-8 or who is right, and it never fails: a wasteful length or a set top bit is a fact in the
+// header, for others to judge. Holds at most 14 bytes and allocates nothing, so that a 10 GiB frame
+// passes through in pieces.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/bytes.h"
+#include "ws/mask.h"
+
+namespace ws {
+
+enum class Opcode : std::uint8_t { cont = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+
+inline bool is_control(Opcode opcode) {
+  return (static_cast<unsigned>(opcode) & 8) != 0;
+}
+
+/// How the length is written: in 7 bits, or in the 16 or 64 bits that follow.
+enum class LengthForm : std::uint8_t { bits7, bits16, bits64 };
+
+/// RSV1, RSV2, RSV3 as bits 4, 2, 1 of `rsv`.
+struct FrameHeader {
+  bool fin = true;
+  std::uint8_t rsv = 0;
+  Opcode opcode = Opcode::text;  ///< may hold any value from 0 to 15
+  LengthForm length_form = LengthForm::bits7;
+  bool masked = false;
+  MaskKey key = {};
+  std::uint64_t length = 0;  ///< of the payload, top bit included
+};
+
+inline constexpr std::size_t kMaxHeaderSize = 14;
+
+/// Writes `header` with the shortest length form, whatever `length_form` says. Returns its size.
+std::size_t encode_header(const FrameHeader& header, std::span<std::uint8_t, kMaxHeaderSize> out);
+
+/// A frame, or a piece of one that was cut by the end of the buffer. A frame that lies wholly in
+/// the buffer is one piece, both `first` and `last`. A first piece may have an empty payload though
+/// more will come, so that a header can be judged before its payload arrives.
+struct FramePiece {
+  FrameHeader header;
+  std::uint64_t offset = 0;          ///< of the frame's first byte in the stream
+  std::uint64_t payload_offset = 0;  ///< of payload[0] in the stream
+  Bytes payload;                     ///< unmasked, in the caller's buffer
+  bool first = true;
+  bool last = true;
+};
+
+class FrameDecoder {
+ public:
+  /// Takes one piece off the front of `in`, unmasking it there; nullopt: `in` is used up.
+  std::optional<FramePiece> next(Bytes& in);
+
+  /// What is known of a header whose first two bytes are here and whose rest is not: fin, rsv,
+  /// opcode, masked and length_form; no length, no key.
+  std::optional<FrameHeader> peek() const;
+
+  /// Bytes taken so far; inside an unfinished header, the offset of its first byte.
+  std::uint64_t offset() const { return frame_offset_; }
+
+  /// True between two frames: an end of the stream here cuts none.
+  bool at_boundary() const { return held_ == 0 && !in_payload_; }
+
+ private:
+  bool gather_header(Bytes& in);
+  std::size_t wanted_header_size() const;
+
+  std::array<std::uint8_t, kMaxHeaderSize> header_bytes_ = {};
+  std::uint8_t held_ = 0;  // bytes of header_bytes_ filled
+  bool in_payload_ = false;
+  FrameHeader header_;
+  std::uint64_t left_ = 0;  // payload bytes still to come
+  std::uint64_t frame_offset_ = 0;
+  std::uint64_t position_ = 0;  // in the stream
+};
+
+}  // namespace ws

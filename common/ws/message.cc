@@ -1,0 +1,184 @@
+#include "ws/message.h"
+
+#include <algorithm>
+
+namespace ws {
+
+using diag::Rule;
+using diag::Violation;
+
+namespace {
+
+bool is_known(Opcode opcode) {
+  switch (opcode) {
+    case Opcode::cont:
+    case Opcode::text:
+    case Opcode::binary:
+    case Opcode::close:
+    case Opcode::ping:
+    case Opcode::pong:
+      return true;
+  }
+  return false;
+}
+
+bool is_minimal(const FrameHeader& header) {
+  switch (header.length_form) {
+    case LengthForm::bits7:
+      return true;
+    case LengthForm::bits16:
+      return header.length > 125;
+    case LengthForm::bits64:
+      return header.length > UINT16_MAX;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<Event> MessageReader::next(Bytes& in) {
+  while (!finished_) {
+    const auto piece = decoder_.next(in);
+    if (!piece) break;
+    if (auto event = take(*piece)) return event;
+  }
+  if (finished_) {
+    in = {};
+    return std::nullopt;
+  }
+  if (const auto header = decoder_.peek()) {  // what two bytes of a header already show
+    if (const auto broken = judge_start(*header, decoder_.offset())) return fail(*broken);
+  }
+  return std::nullopt;
+}
+
+std::optional<Event> MessageReader::take(const FramePiece& piece) {
+  if (piece.first) {
+    if (const auto broken = judge_start(piece.header, piece.offset)) return fail(*broken);
+    if (const auto broken = judge_length(piece)) return fail(*broken);
+  }
+  return is_control(piece.header.opcode) ? take_control(piece) : take_data(piece);
+}
+
+/// Everything that the first two bytes of a header tell.
+std::optional<Violation> MessageReader::judge_start(const FrameHeader& header,
+                                                    std::uint64_t offset) const {
+  const auto opcode = static_cast<std::uint64_t>(header.opcode);
+  // RFC 6455 5.2: no extension is agreed, so no reserved bit has a meaning.
+  if (header.rsv != 0) return Violation{Rule::ws_rsv, offset, header.rsv};
+  if (!is_known(header.opcode)) return Violation{Rule::ws_opcode, offset, opcode};
+  // RFC 6455 5.1: a client masks, a server does not.
+  if (role_ == Role::server && !header.masked)
+    return Violation{Rule::ws_mask_missing, offset + 1, 0};
+  if (role_ == Role::client && header.masked)
+    return Violation{Rule::ws_mask_forbidden, offset + 1, 1};
+  if (is_control(header.opcode)) {  // RFC 6455 5.5
+    if (!header.fin) return Violation{Rule::ws_control_fragmented, offset, opcode};
+    if (header.length_form != LengthForm::bits7) {
+      return Violation{Rule::ws_control_size, offset + 1, header.length};
+    }
+    return std::nullopt;
+  }
+  // RFC 6455 5.4: fragments of one message come in order, and messages do not interleave.
+  const bool continues = header.opcode == Opcode::cont;
+  if (continues && !message_open_)
+    return Violation{Rule::ws_continuation_unexpected, offset, opcode};
+  if (!continues && message_open_) return Violation{Rule::ws_continuation_missing, offset, opcode};
+  return std::nullopt;
+}
+
+/// The rest of the header. For a data frame this opens or continues the message.
+std::optional<Violation> MessageReader::judge_length(const FramePiece& piece) {
+  const FrameHeader& header = piece.header;
+  const std::uint64_t at = piece.offset + 1;
+  // RFC 6455 5.2: the top bit is 0, the form is the shortest. The second MUST binds the sender
+  // only; a tool that looks for mistakes does not overlook this one.
+  if (header.length >> 63 != 0) return Violation{Rule::ws_length_top_bit, at, header.length};
+  if (!is_minimal(header)) return Violation{Rule::ws_length_minimal, at, header.length};
+  if (is_control(header.opcode)) return std::nullopt;
+
+  if (header.opcode != Opcode::cont) {
+    message_open_ = true;
+    delivered_ = false;
+    kind_ = header.opcode == Opcode::text ? MessageKind::text : MessageKind::binary;
+    message_size_ = 0;
+    fragment_count_ = 0;
+    utf8_.reset();
+  }
+  // RFC 6455 10.4: refused from the header, before the payload comes.
+  if (header.length > limits_.max_message - message_size_) {
+    return Violation{Rule::ws_message_size, at, message_size_ + header.length};
+  }
+  message_size_ += header.length;
+  if (++fragment_count_ > limits_.max_fragments) {
+    return Violation{Rule::ws_fragment_count, piece.offset, fragment_count_};
+  }
+  return std::nullopt;
+}
+
+std::optional<Event> MessageReader::take_data(const FramePiece& piece) {
+  const bool ends = piece.last && piece.header.fin;
+  if (kind_ == MessageKind::text) {  // RFC 6455 8.1, at the first byte that cannot be
+    if (const auto bad = utf8_.feed(piece.payload)) {
+      return fail({Rule::ws_text_utf8, piece.payload_offset + *bad, piece.payload[*bad]});
+    }
+    if (ends && !utf8_.complete()) {
+      return fail({Rule::ws_text_utf8, piece.payload_offset + piece.payload.size(), 0});
+    }
+  }
+  if (ends) message_open_ = false;
+  if (piece.payload.empty() && !ends) return std::nullopt;
+
+  Event event;
+  event.kind = kind_;
+  event.first = !delivered_;
+  event.last = ends;
+  event.payload = piece.payload;
+  delivered_ = true;
+  return event;
+}
+
+std::optional<Event> MessageReader::take_control(const FramePiece& piece) {
+  Bytes payload = piece.payload;
+  if (!piece.first || !piece.last) {
+    if (piece.first) control_size_ = 0;
+    std::copy(payload.begin(), payload.end(), control_.begin() + control_size_);
+    control_size_ = static_cast<std::uint8_t>(control_size_ + payload.size());
+    if (!piece.last) return std::nullopt;
+    payload = Bytes(control_).first(control_size_);
+  }
+  if (piece.header.opcode == Opcode::close) {
+    const std::uint64_t end = piece.payload_offset + piece.payload.size();
+    return close_event(payload, end - payload.size());
+  }
+  Event event;
+  event.type = piece.header.opcode == Opcode::ping ? EventType::ping : EventType::pong;
+  event.payload = payload;
+  return event;
+}
+
+/// RFC 6455 5.5.1: nothing, or a code and a reason. `offset` is that of body[0].
+Event MessageReader::close_event(Bytes body, std::uint64_t offset) {
+  Event event;
+  event.type = EventType::close;
+  event.code = code::kNoStatus;
+  if (!body.empty()) {
+    if (body.size() == 1) return fail({Rule::ws_close_size, offset, body.size()});
+    event.code = static_cast<CloseCode>(body[0] << 8 | body[1]);
+    event.payload = body.subspan(2);
+    if (!may_be_sent(event.code)) return fail({Rule::ws_close_code, offset, event.code});
+    if (!is_utf8(event.payload)) return fail({Rule::ws_close_utf8, offset + 2, 0});
+  }
+  finished_ = true;
+  return event;
+}
+
+Event MessageReader::fail(const Violation& violation) {
+  finished_ = true;
+  Event event;
+  event.type = EventType::violation;
+  event.violation = violation;
+  return event;
+}
+
+}  // namespace ws

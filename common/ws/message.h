@@ -1,0 +1,90 @@
+// From frames to messages (RFC 6455 sections 5.4 to 5.6 and 8.1), and the judge of what the peer
+// sends: every rule about frames is checked here, each as early as its first byte allows. It
+// answers nothing; ws/connection does.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/utf8.h"
+#include "diag/rule.h"
+#include "ws/close.h"
+#include "ws/frame.h"
+
+namespace ws {
+
+/// Which end of the connection this is.
+enum class Role : std::uint8_t { client, server };
+
+enum class MessageKind : std::uint8_t { text, binary };
+
+/// How a connection came to its end.
+enum class Ending : std::uint8_t {
+  peer,        ///< the peer's Close came first
+  us,          ///< our Close came first and was answered
+  unanswered,  ///< our Close was not answered before the transport ended or the time was up
+  violation,   ///< the peer broke a rule
+  timeout,     ///< no pong, or a message that never ended
+  cut,         ///< the transport ended without a Close
+};
+
+enum class EventType : std::uint8_t { message, ping, pong, close, violation, ended };
+
+/// One thing that happened, flat. Views live until the next call of whoever returned it.
+struct Event {
+  EventType type = EventType::message;
+  /// message: a piece of one, which lies wholly here when `first` and `last`. A text may be cut
+  /// inside a character. Only the last piece of a message may be empty.
+  MessageKind kind = MessageKind::text;
+  bool first = true;
+  bool last = true;
+  Ending ending = Ending::cut;     ///< ended
+  CloseCode code = 0;              ///< close, ended
+  Bytes payload = {};              ///< message, ping, pong; the reason of close and ended
+  diag::Violation violation = {};  ///< violation
+};
+
+struct MessageLimits {
+  std::uint64_t max_message = std::uint64_t{64} << 20;  ///< bytes, what a debugging tool may meet
+  /// Conformance suites send 65536; no object is kept per fragment, so that this costs no memory.
+  std::uint32_t max_fragments = 262144;
+};
+
+class MessageReader {
+ public:
+  /// `role` is that of the reading end: a server reads masked frames, a client unmasked ones.
+  MessageReader(Role role, const MessageLimits& limits) : role_(role), limits_(limits) {}
+
+  /// Takes bytes off the front of `in` up to the next event, never `ended`; nullopt: `in` is used
+  /// up. Payloads are unmasked in `in`. After a close or a violation everything is swallowed.
+  std::optional<Event> next(Bytes& in);
+
+  /// A message or a frame has begun and has not ended.
+  bool unfinished() const { return message_open_ || !decoder_.at_boundary(); }
+
+ private:
+  std::optional<Event> take(const FramePiece& piece);
+  std::optional<Event> take_data(const FramePiece& piece);
+  std::optional<Event> take_control(const FramePiece& piece);
+  Event close_event(Bytes body, std::uint64_t offset);
+  std::optional<diag::Violation> judge_start(const FrameHeader& header, std::uint64_t offset) const;
+  std::optional<diag::Violation> judge_length(const FramePiece& piece);
+  Event fail(const diag::Violation& violation);
+
+  Role role_;
+  MessageLimits limits_;
+  FrameDecoder decoder_;
+  Utf8Validator utf8_;
+  MessageKind kind_ = MessageKind::text;
+  bool message_open_ = false;
+  bool delivered_ = false;  // a piece of the open message has been returned
+  bool finished_ = false;   // after a close or a violation
+  std::uint32_t fragment_count_ = 0;
+  std::uint64_t message_size_ = 0;  // announced by the headers of the open message so far
+  std::uint8_t control_size_ = 0;
+  std::array<std::uint8_t, 125> control_ = {};  // a control frame that was cut by a buffer's end
+};
+
+}  // namespace ws
