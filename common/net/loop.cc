@@ -1,0 +1,226 @@
+#include "net/loop.h"
+
+#include <fcntl.h>
+#include <uv.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "base/check.h"
+#include "net/loop_impl.h"
+
+namespace net {
+
+Loop::Loop() : handles_(std::make_unique<Handles>()) {
+  Handles& h = *handles_;
+  CHECK(uv_loop_init(&h.loop) == 0);
+  uv_prepare_init(&h.loop, &h.before_poll);
+  uv_check_init(&h.loop, &h.after_poll);
+  uv_idle_init(&h.loop, &h.busy);
+  h.before_poll.data = h.after_poll.data = this;
+  // `later` work runs on both sides of the poll: after it for what descriptors asked for, before it
+  // for what timers asked for. So nothing outlives the batch of callbacks that gave it up.
+  uv_prepare_start(&h.before_poll,
+                   [](uv_prepare_t* handle) { static_cast<Loop*>(handle->data)->run_later(); });
+  uv_check_start(&h.after_poll,
+                 [](uv_check_t* handle) { static_cast<Loop*>(handle->data)->run_later(); });
+  uv_unref(as_handle(&h.before_poll));
+  uv_unref(as_handle(&h.after_poll));
+}
+
+Loop::~Loop() {
+  waiting_.clear();
+  Handles& h = *handles_;
+  uv_close(as_handle(&h.before_poll), nullptr);
+  uv_close(as_handle(&h.after_poll), nullptr);
+  uv_close(as_handle(&h.busy), nullptr);
+  // A child that was forgotten while it ran is all that may be left; its State goes with it.
+  uv_walk(
+      &h.loop,
+      [](uv_handle_t* handle, void* handles) {
+        if (uv_is_closing(handle)) return;
+        CHECK(handle->type == UV_PROCESS);
+        uv_close(handle, static_cast<Handles*>(handles)->delete_forgotten_child);
+      },
+      &h);
+  uv_run(&h.loop, UV_RUN_DEFAULT);
+  CHECK(uv_loop_close(&h.loop) == 0);
+}
+
+void Loop::run() {
+  now_.reset();
+  uv_run(&handles_->loop, UV_RUN_DEFAULT);
+  run_later();
+}
+
+void Loop::stop() {
+  uv_stop(&handles_->loop);
+}
+
+Time Loop::now() const {
+  if (!now_) {
+    now_ = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+  }
+  return *now_;
+}
+
+Time Loop::refresh() {
+  now_.reset();
+  return now();
+}
+
+void Loop::later(std::function<void()> work) {
+  if (waiting_.empty()) uv_idle_start(&handles_->busy, [](uv_idle_t*) {});
+  waiting_.push_back(std::move(work));
+}
+
+void Loop::run_later() {
+  running_.swap(waiting_);
+  for (std::function<void()>& work : running_) work();
+  running_.clear();
+  if (waiting_.empty()) uv_idle_stop(&handles_->busy);
+  now_.reset();
+}
+
+Bytes Loop::shared_buffer() {
+  if (!buffer_) {
+    buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(kHeadroom + kSharedBufferSize);
+  }
+  return {buffer_.get() + kHeadroom, kSharedBufferSize};
+}
+
+struct Poll::State {
+  uv_poll_t handle = {};
+  Ready ready;
+  bool readable = false;
+  bool writable = false;
+  bool armed = false;
+
+  void arm() {
+    if (!readable && !writable) {
+      if (armed) uv_poll_stop(&handle);
+      armed = false;
+      return;
+    }
+    const int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
+    CHECK(uv_poll_start(&handle, events, on_event) == 0);
+    armed = true;
+  }
+
+  static void on_event(uv_poll_t* handle, int status, int events) {
+    auto* state = static_cast<State*>(handle->data);
+    if (status == 0) {
+      state->ready((events & UV_READABLE) != 0, (events & UV_WRITABLE) != 0);
+      return;
+    }
+    // POLLERR: libuv has stopped the handle. What is wrong is for the owner's next read or write to
+    // find out; until the owner reacts we keep telling, as epoll would.
+    state->armed = false;
+    state->ready(state->readable, state->writable);
+    if (!state->armed && !uv_is_closing(as_handle(handle))) state->arm();
+  }
+};
+
+Poll::Poll(Loop& loop, int fd, Ready ready) : state_(new State) {
+  state_->ready = std::move(ready);
+  state_->handle.data = state_;
+  // uv_poll_init makes the descriptor non-blocking. On an inherited one that would change it for
+  // every process that shares it, so it is put back at once.
+  const int flags = fcntl(fd, F_GETFL);
+  CHECK(uv_poll_init(&loop.handles_->loop, &state_->handle, fd) == 0);
+  if ((flags & O_NONBLOCK) == 0) fcntl(fd, F_SETFL, flags);
+}
+
+Poll::~Poll() {
+  close_and_delete(state_);
+}
+
+void Poll::watch(bool readable, bool writable) {
+  const bool wanted = readable || writable;
+  if (state_->armed == wanted && state_->readable == readable && state_->writable == writable) {
+    return;
+  }
+  state_->readable = readable;
+  state_->writable = writable;
+  state_->arm();
+}
+
+struct Timer::State {
+  uv_timer_t handle = {};
+  std::function<void()> fired;
+  Loop* loop = nullptr;
+  Loop::Handles* handles = nullptr;
+  Time at = {};                  // when the owner wants to be called
+  std::optional<Time> armed_at;  // when libuv will call, never later than `at`
+
+  void arm() {
+    armed_at = at;
+    // libuv counts whole milliseconds of the same clock; rounding up means never early.
+    const std::int64_t due_ms = (at.time_since_epoch().count() + 999) / 1000;
+    const auto now_ms = static_cast<std::int64_t>(uv_now(&handles->loop));
+    // libuv runs timers until none is due, so one that restarts itself with a time in the past
+    // would never let go of the loop.
+    const std::int64_t least_ms = handles->in_timers ? 1 : 0;
+    const auto delay_ms = static_cast<std::uint64_t>(std::max(due_ms - now_ms, least_ms));
+    uv_timer_start(&handle, on_fire, delay_ms, 0);
+  }
+
+  static void on_fire(uv_timer_t* handle) {
+    auto* state = static_cast<State*>(handle->data);
+    Loop::Handles* handles = state->handles;
+    handles->in_timers = true;
+    state->armed_at.reset();
+    if (state->loop->now() < state->at) {
+      state->arm();  // the owner has moved the time since
+    } else {
+      state->fired();
+    }
+    handles->in_timers = false;
+  }
+};
+
+Timer::Timer(Loop& loop, std::function<void()> fired) : state_(new State) {
+  state_->fired = std::move(fired);
+  state_->loop = &loop;
+  state_->handles = loop.handles_.get();
+  state_->handle.data = state_;
+  uv_timer_init(&loop.handles_->loop, &state_->handle);
+}
+
+Timer::~Timer() {
+  close_and_delete(state_);
+}
+
+void Timer::start(Time at) {
+  state_->at = at;
+  if (state_->armed_at && *state_->armed_at <= at) return;  // on_fire looks at `at` again
+  state_->arm();
+}
+
+void Timer::stop() {
+  uv_timer_stop(&state_->handle);
+  state_->armed_at.reset();
+}
+
+struct Signal::State {
+  uv_signal_t handle = {};
+  std::function<void()> caught;
+};
+
+Signal::Signal(Loop& loop, int signum, std::function<void()> caught) : state_(new State) {
+  state_->caught = std::move(caught);
+  state_->handle.data = state_;
+  CHECK(uv_signal_init(&loop.handles_->loop, &state_->handle) == 0);
+  const auto on_signal = [](uv_signal_t* handle, int) {
+    static_cast<State*>(handle->data)->caught();
+  };
+  CHECK(uv_signal_start(&state_->handle, on_signal, signum) == 0);
+  uv_unref(as_handle(&state_->handle));
+}
+
+Signal::~Signal() {
+  close_and_delete(state_);
+}
+
+}  // namespace net

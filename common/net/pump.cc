@@ -1,0 +1,268 @@
+#include "net/pump.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace net {
+namespace {
+
+// A turn reads at most this many times, so that one busy connection does not starve the others.
+constexpr int kReadsPerTurn = 4;
+
+// Time for what is queued to leave after finish(), and for the peer's end after that.
+constexpr Duration kFinishTimeout = std::chrono::seconds(5);
+constexpr Duration kLingerTimeout = std::chrono::seconds(2);
+
+}  // namespace
+
+Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Handlers handlers)
+    : loop_(loop),
+      stream_(std::move(stream)),
+      limits_(limits),
+      handlers_(std::move(handlers)),
+      timer_(loop, [this] { on_timer(); }),
+      self_(std::make_shared<Pump*>(this)) {
+  poll_.emplace(loop_, stream_->fd(), [this](bool readable, bool) { turn(readable); });
+  poll_->watch(true, false);
+  if (stream_->reads_ahead()) continue_later();
+}
+
+Pump::~Pump() {
+  *self_ = nullptr;
+}
+
+void Pump::write(ConstBytes bytes) {
+  output_.append(bytes);
+}
+
+void Pump::open(ws::Connection connection) {
+  connection_.emplace(std::move(connection));
+  deadline_.reset();
+}
+
+void Pump::set_deadline(Time at) {
+  deadline_ = at;
+  timer_.start(at);
+}
+
+void Pump::finish() {
+  finishing_ = true;
+  deadline_ = loop_.now() + kFinishTimeout;
+}
+
+void Pump::drop() {
+  close();
+}
+
+void Pump::set_paused(bool paused) {
+  if (paused_ && !paused) continue_later();
+  paused_ = paused;
+}
+
+/// One look at the connection: what has come goes up, what is to go goes out.
+void Pump::turn(bool readable) {
+  if (ended()) return;
+  tick();
+  if (!held_.empty() && may_pass_on()) {
+    std::vector<std::uint8_t> held = std::exchange(held_, {});
+    pass_on(held);
+    flush();
+  }
+  if (readable && may_read()) read_some();
+  update();
+}
+
+void Pump::read_some() {
+  const Bytes buffer = loop_.shared_buffer();
+  for (int i = 0; i < kReadsPerTurn; ++i) {
+    IoResult result = stream_->read(buffer);
+    switch (result.io) {
+      case Io::again:
+        return;
+      case Io::end:
+        return transport_ended(TransportEnd::How::fin, {});
+      case Io::failed:
+        return transport_ended(result.reset ? TransportEnd::How::reset : TransportEnd::How::failed,
+                               std::move(result.error));
+      case Io::ok:
+        break;
+    }
+    const Bytes in = buffer.first(result.size);
+    if (connection_ && handlers_.wire) handlers_.wire(in);
+    pass_on(in);
+    flush();
+    if (!may_read()) return;
+    const bool more_may_wait = stream_->reads_ahead() || result.size == buffer.size();
+    if (!more_may_wait) return;
+  }
+  continue_later();
+}
+
+/// Gives `in` to the owner or to the connection; what cannot be taken now is kept.
+void Pump::pass_on(Bytes in) {
+  while (!in.empty() && !ended()) {
+    if (finishing_) return;
+    if (!may_pass_on()) {
+      held_.assign(in.begin(), in.end());
+      return;
+    }
+    if (connection_) {
+      if (const auto event = connection_->next(in)) deliver(*event);
+      continue;
+    }
+    handlers_.bytes(in);
+    CHECK(in.empty() || connection_ || finishing_ || ended());
+    if (connection_ && handlers_.wire && !in.empty()) handlers_.wire(in);
+  }
+}
+
+void Pump::deliver(const ws::Event& event) {
+  handlers_.event(event);
+  if (event.type == ws::EventType::ended) close();
+}
+
+void Pump::tick() {
+  if (!connection_) return;
+  connection_->tick(loop_.now());
+  deliver_pending();
+}
+
+/// What the connection has to say without new bytes, after eof() and tick().
+void Pump::deliver_pending() {
+  Bytes nothing;
+  while (!ended()) {
+    const auto event = connection_->next(nothing);
+    if (!event) return;
+    deliver(*event);
+  }
+}
+
+void Pump::transport_ended(TransportEnd::How how, std::string error) {
+  if (end_.how == TransportEnd::How::by_us)
+    end_ = {how, std::move(error)};  // the first cause counts
+  if (connection_) {
+    connection_->eof();
+    deliver_pending();
+  }
+  close();
+}
+
+void Pump::flush() {
+  bool progress = false;
+  while (!ended() && output_size() > 0) {
+    const bool ours = output_.size() > 0;
+    const ConstBytes bytes = ours ? output_.view() : connection_->output();
+    IoResult result{.size = bytes.size()};
+    if (!write_failed_) result = stream_->write(bytes);
+    if (result.io == Io::failed) {
+      // What the peer said before it left may still be readable: go on until reading ends too.
+      write_failed_ = true;
+      end_ = {result.reset ? TransportEnd::How::reset : TransportEnd::How::failed, result.error};
+      continue;
+    }
+    if (result.io == Io::again) break;
+    progress = true;
+    if (ours) {
+      output_.sent(result.size);
+    } else {
+      connection_->sent(result.size);
+    }
+  }
+  if (output_size() == 0) {
+    stalled_at_.reset();
+  } else if (progress || !stalled_at_) {
+    stalled_at_ = loop_.now();
+  }
+}
+
+void Pump::update() {
+  if (ended()) return;
+  flush();
+  if (!half_closed_ && half_close_wanted()) {
+    half_closed_ = true;
+    stream_->shutdown_write();
+    if (finishing_) deadline_ = loop_.now() + kLingerTimeout;
+  }
+  if (congested()) {
+    was_congested_ = true;
+  } else if (was_congested_) {
+    was_congested_ = false;
+    continue_later();
+    if (handlers_.drained) handlers_.drained();
+  }
+  if (connection_) connection_->set_reading(may_read());
+  poll_->watch(may_read(), output_size() > 0);
+  if (const auto due = next_deadline()) {
+    timer_.start(*due);
+  } else {
+    timer_.stop();
+  }
+}
+
+void Pump::on_timer() {
+  if (ended()) return;
+  const Time now = loop_.now();
+  if (write_timeout_at() && *write_timeout_at() <= now) {
+    return transport_ended(TransportEnd::How::failed, "the peer does not read what it is sent");
+  }
+  if (deadline_ && *deadline_ <= now) {
+    deadline_.reset();
+    if (finishing_) return close();
+    handlers_.deadline();
+  }
+  turn(false);
+}
+
+void Pump::close() {
+  if (ended()) return;
+  poll_.reset();
+  stream_.reset();
+  timer_.stop();
+  handlers_.ended(end_);
+}
+
+void Pump::continue_later() {
+  if (turn_waits_) return;
+  turn_waits_ = true;
+  loop_.later([self = self_] {
+    if (*self == nullptr) return;
+    (*self)->turn_waits_ = false;
+    (*self)->turn(true);
+  });
+}
+
+std::size_t Pump::output_size() const {
+  return output_.size() + (connection_ ? connection_->output().size() : 0);
+}
+
+bool Pump::may_pass_on() const {
+  return finishing_ || (!paused_ && !congested());
+}
+
+bool Pump::may_read() const {
+  return !ended() && held_.empty() && may_pass_on();
+}
+
+bool Pump::half_close_wanted() const {
+  if (finishing_) return output_size() == 0;
+  return output_.size() == 0 && connection_ && connection_->half_close_wanted();
+}
+
+std::optional<Time> Pump::write_timeout_at() const {
+  if (!stalled_at_ || limits_.write_timeout == Duration(0)) return std::nullopt;
+  return *stalled_at_ + limits_.write_timeout;
+}
+
+std::optional<Time> Pump::next_deadline() const {
+  std::optional<Time> next = deadline_;
+  const auto consider = [&](std::optional<Time> at) {
+    if (at && (!next || *at < *next)) next = at;
+  };
+  consider(write_timeout_at());
+  if (connection_) consider(connection_->deadline());
+  return next;
+}
+
+}  // namespace net

@@ -1,0 +1,128 @@
+// Moves the bytes of one connection between its stream and the protocol: read, decode, write,
+// deadlines, back-pressure, and the orderly end. First bytes go to the owner, who reads the HTTP
+// head; after open() they go through a ws::Connection and come out as events. Both tools use this
+// one.
+//
+// Memory stays flat: while too much waits to be sent, or the owner is paused, nothing is read, and
+// what was already read is kept (one read's worth).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/output_buffer.h"
+#include "base/time.h"
+#include "net/loop.h"
+#include "net/stream.h"
+#include "ws/connection.h"
+
+namespace net {
+
+/// How the transport came to its end.
+struct TransportEnd {
+  enum class How { by_us, fin, reset, failed };
+  How how = How::by_us;
+  std::string error;  ///< of `reset` and `failed`
+};
+
+class Pump {
+ public:
+  /// None of them may destroy the Pump; ended() is the last call, after which Loop::later() may.
+  struct Handlers {
+    /// Before open(): received bytes, all to be taken off the front of `in`, unless open() or
+    /// finish() is called meanwhile; then the rest goes there.
+    std::function<void(Bytes& in)> bytes;
+    /// After open(): received bytes as they came, before they are decoded. May be empty.
+    std::function<void(ConstBytes)> wire;
+    /// After open(): everything up to and including EventType::ended.
+    std::function<void(const ws::Event&)> event;
+    /// The time of set_deadline() has come.
+    std::function<void()> deadline;
+    /// Less than Limits::output waits to be sent again. May be empty.
+    std::function<void()> drained;
+    std::function<void(const TransportEnd&)> ended;
+  };
+
+  struct Limits {
+    std::size_t output = std::size_t{1} << 20;  ///< waiting to be sent before reading stops
+    Duration write_timeout = Duration(0);       ///< without progress, then it is dropped; 0: never
+  };
+
+  Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Handlers handlers);
+  ~Pump();
+  Pump(const Pump&) = delete;
+  Pump& operator=(const Pump&) = delete;
+
+  /// Queues bytes that go out before anything of the Connection's.
+  void write(ConstBytes bytes);
+
+  /// From now on this is a WebSocket connection.
+  void open(ws::Connection connection);
+  ws::Connection* connection() { return connection_ ? &*connection_ : nullptr; }
+
+  /// Before open(): for Handlers::deadline.
+  void set_deadline(Time at);
+
+  /// Sends what is queued, shuts down writing, discards what still comes for two seconds at most,
+  /// so that a reset does not overtake our last words, and ends. Outside of a handler update()
+  /// follows.
+  void finish();
+
+  /// Ends at once, dropping what is queued.
+  void drop();
+
+  /// While paused no event is delivered and nothing is read.
+  void set_paused(bool paused);
+
+  /// Sends what there is and arranges for the next turn. To be called after using connection() or
+  /// write() from outside of a handler.
+  void update();
+
+  bool ended() const { return stream_ == nullptr; }
+  bool congested() const { return output_size() >= limits_.output; }
+
+ private:
+  void turn(bool readable);
+  void read_some();
+  void pass_on(Bytes in);
+  void deliver(const ws::Event& event);
+  void deliver_pending();
+  void transport_ended(TransportEnd::How how, std::string error);
+  void tick();
+  void on_timer();
+  void flush();
+  void close();
+  void continue_later();
+  std::size_t output_size() const;
+  bool may_pass_on() const;
+  bool may_read() const;
+  bool half_close_wanted() const;
+  std::optional<Time> write_timeout_at() const;
+  std::optional<Time> next_deadline() const;
+
+  Loop& loop_;
+  std::unique_ptr<Stream> stream_;
+  Limits limits_;
+  Handlers handlers_;
+  std::optional<Poll> poll_;
+  Timer timer_;
+  std::optional<ws::Connection> connection_;
+  OutputBuffer output_;             // of write()
+  std::vector<std::uint8_t> held_;  // read, but not yet passed on
+  std::optional<Time> deadline_;
+  std::optional<Time> stalled_at_;  // output waits since, without progress
+  TransportEnd end_;
+  bool paused_ = false;
+  bool finishing_ = false;
+  bool half_closed_ = false;
+  bool write_failed_ = false;
+  bool was_congested_ = false;
+  bool turn_waits_ = false;      // continue_later() was called
+  std::shared_ptr<Pump*> self_;  // shared with work that waits in the loop
+};
+
+}  // namespace net

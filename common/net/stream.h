@@ -1,0 +1,68 @@
+// A connected two-way stream of bytes that never blocks: a plain socket, server TLS or what libcurl
+// dialled. It does not wait for anything: poll fd() with net/loop, then read and write here.
+// The one inheritance in the project, because who pumps bytes must not care which kind it is.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/bytes.h"
+#include "net/fd.h"
+
+namespace net {
+
+enum class Io {
+  ok,      ///< `size` bytes went, at least one
+  again,   ///< nothing to read, or no room to write: wait until the descriptor is ready
+  end,     ///< reading only: the peer has sent everything, and said so
+  failed,  ///< the stream is dead; `error` says why
+};
+
+struct IoResult {
+  Io io = Io::ok;
+  std::size_t size = 0;
+  std::string error = {};  ///< the reason alone: "Connection reset by peer"
+  bool reset = false;      ///< failed because the peer has gone (ECONNRESET, EPIPE)
+};
+
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  /// Reads what is there into `into`, which is not empty.
+  virtual IoResult read(Bytes into) = 0;
+
+  /// Writes the front of `from`, which is not empty. After `again` the next write must begin with
+  /// the same bytes and be no shorter (TLS has a record half sent); they may lie elsewhere.
+  virtual IoResult write(ConstBytes from) = 0;
+
+  /// Nothing more will be written; reading goes on.
+  virtual void shutdown_write() = 0;
+
+  /// For a Poll, which must be gone before this stream is.
+  virtual int fd() const = 0;
+
+  /// A layer above the descriptor may hold bytes that no poll shows: read until `again` before
+  /// waiting for the descriptor.
+  virtual bool reads_ahead() const = 0;
+};
+
+/// A connected socket: TCP (Nagle off) or a unix socket. Owns the descriptor.
+class SocketStream final : public Stream {
+ public:
+  explicit SocketStream(Fd fd);
+
+  IoResult read(Bytes into) override;
+  IoResult write(ConstBytes from) override;
+  void shutdown_write() override;
+  int fd() const override { return fd_.value(); }
+  bool reads_ahead() const override { return false; }
+
+ private:
+  Fd fd_;
+};
+
+/// `again`, or `failed` with the reason, for the errno of a call that did not go through.
+IoResult io_error(int error);
+
+}  // namespace net
