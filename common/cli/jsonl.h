@@ -1,0 +1,67 @@
+// The lines of `--to jsonl`, one flat JSON object each, the same in every tool: what happened on a
+// WebSocket connection, as streamrec(5) lists it. Lines are appended to a string of the caller's,
+// who prints them. The keys stand in a fixed order, and those that do not apply are left out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "diag/rule.h"
+
+namespace cli {
+
+/// Payload of one line; a longer one comes in several.
+inline constexpr std::size_t kMaxLinePayload = std::size_t{1} << 20;
+
+/// What every line begins with.
+struct Stamp {
+  Duration since_start = Duration(0);
+  std::uint64_t conn = 1;  ///< connections and reconnections, counted from 1
+  char dir = 0;            ///< '<' received, '>' sent, 0: neither
+};
+
+/// The answer to the opening handshake. Empty texts are left out.
+struct Opened {
+  unsigned status = 101;
+  std::string_view protocol = {};
+  std::string_view extensions = {};
+  std::string_view url = {};
+};
+void open_line(std::string& out, const Stamp& stamp, const Opened& opened);
+
+/// `kind` is "ping" or "pong".
+void control_line(std::string& out, const Stamp& stamp, std::string_view kind, ConstBytes payload);
+
+/// The end of a connection, `by` "peer", "us" or "cut". The reason is left out when it is empty;
+/// what is not UTF-8 in it becomes U+FFFD.
+void close_line(std::string& out, const Stamp& stamp, std::uint16_t code, ConstBytes reason,
+                std::string_view by);
+
+void violation_line(std::string& out, const Stamp& stamp, const diag::Violation& violation);
+
+/// `code` is an exit code; `message` must be UTF-8.
+void error_line(std::string& out, const Stamp& stamp, int code, std::string_view message);
+
+/// The messages of one direction of one connection, given piece by piece. A message of at most
+/// kMaxLinePayload bytes is one line; of a longer one every full line says `"more":true`. No line
+/// ends inside a UTF-8 character.
+class MessageLines {
+ public:
+  /// Takes the next piece of the message, cut anywhere. `type` is "text" or "binary", and is to be
+  /// the same for all pieces.
+  void append(std::string& out, const Stamp& stamp, std::string_view type, ConstBytes piece,
+              bool last);
+
+  /// The message will never be complete: appends what is held of it, with `"more":true`.
+  void cut(std::string& out, const Stamp& stamp, std::string_view type);
+
+ private:
+  std::vector<std::uint8_t> held_;  // of an unfinished message, at most kMaxLinePayload
+};
+
+}  // namespace cli

@@ -1,0 +1,60 @@
+// What may be written to a stream that could be a terminal: whether it is one, whether colour is
+// wanted, and the one voice in which a tool talks to people on standard error. Data on standard
+// output is not its business; what a peer sent must be escaped first (cli/escape.h).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/escape.h"
+
+namespace cli {
+
+enum class ColorMode { automatic, always, never };
+
+struct Look {
+  bool terminal = false;
+  bool color = false;
+};
+
+/// `automatic` means colour on a terminal, unless NO_COLOR is set and not empty or TERM is "dumb".
+Look look_of(int fd, ColorMode mode);
+
+/// Whole lines on standard error, each in one write. A failure to write is ignored: there is nobody
+/// left to tell.
+class Talk {
+ public:
+  /// `tool` stands in front of errors and notes. `silent` is -s: no errors, no notes.
+  Talk(std::string_view tool, bool silent) : tool_(tool), silent_(silent) {}
+
+  void set_look(Look look) { look_ = look; }
+  void set_verbosity(int verbosity) { verbosity_ = verbosity; }  ///< how often -v was given
+  void set_show_errors(bool show) { show_errors_ = show; }       ///< -S: errors in spite of -s
+  void set_fd(int fd) { fd_ = fd; }                              ///< instead of 2; not owned
+
+  /// "TOOL: MESSAGE", then "hint: HINT" if there is one.
+  void error(std::string_view message, std::string_view hint = {});
+
+  /// "TOOL: MESSAGE", for what is worth knowing and no failure.
+  void note(std::string_view message);
+
+  /// The text alone, as it is; silenced by -s.
+  void plain(std::string_view text);
+
+  /// The text alone, only with -v; -s does not change that.
+  void verbose(std::string_view text);
+
+  int verbosity() const { return verbosity_; }
+
+ private:
+  void write_line(std::string line);
+
+  std::string tool_;
+  bool silent_ = false;
+  bool show_errors_ = false;
+  int verbosity_ = 0;
+  Look look_;
+  int fd_ = 2;
+};
+
+}  // namespace cli
