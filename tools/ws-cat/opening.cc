@@ -1,0 +1,108 @@
+#include "opening.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/base64.h"
+#include "base/text.h"
+
+namespace {
+
+/// The fields that the options ask for, before -H changes them.
+std::vector<ws::FieldLine> own_fields(const Args& args, const std::string& key) {
+  auto fields = ws::request_fields(args.url.authority(), key, args.protocols);
+  if (args.origin) fields.push_back({"Origin", *args.origin});
+  if (!args.user_agent.empty()) fields.push_back({"User-Agent", args.user_agent});
+  if (args.user) {
+    fields.push_back({"Authorization", "Basic " + to_base64(as_bytes(*args.user))});
+  }
+  if (!args.cookie.empty()) fields.push_back({"Cookie", args.cookie});
+  return fields;
+}
+
+/// RFC 9110 5.3: a name given twice stays twice. The first change of a name takes our field away.
+void apply_headers(const std::vector<HeaderChange>& changes, std::vector<ws::FieldLine>& fields) {
+  const std::size_t own_count = fields.size();
+  std::vector<ws::FieldLine> added;
+  for (const HeaderChange& change : changes) {
+    const auto is_named = [&](const ws::FieldLine& field) {
+      return equals_ignoring_case(field.name, change.name);
+    };
+    const auto own_end =
+        fields.begin() + static_cast<std::ptrdiff_t>(std::min(own_count, fields.size()));
+    const auto ours = std::find_if(fields.begin(), own_end, is_named);
+    const bool first = std::none_of(added.begin(), added.end(), is_named);
+    if (ours != own_end && first && change.value) {
+      *ours = {change.name, *change.value};  // in our field's place, so that Host stays first
+      added.push_back(*ours);
+      continue;
+    }
+    if (ours != own_end && !change.value) fields.erase(ours);
+    if (change.value) {
+      fields.push_back({change.name, *change.value});
+      added.push_back(fields.back());
+    }
+  }
+}
+
+const std::string* value_of(const std::vector<ws::FieldLine>& fields, std::string_view name) {
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const ws::FieldLine& field) {
+    return equals_ignoring_case(field.name, name);
+  });
+  return found == fields.end() ? nullptr : &found->value;
+}
+
+std::vector<std::string> offered_protocols(const std::vector<ws::FieldLine>& fields) {
+  std::vector<std::string> protocols;
+  for (const ws::FieldLine& field : fields) {
+    const http::Field view{field.name, field.value};
+    for (const auto element : http::list_elements({&view, 1}, "Sec-WebSocket-Protocol")) {
+      protocols.emplace_back(element);
+    }
+  }
+  return protocols;
+}
+
+}  // namespace
+
+Opening::Opening(const Args& args, std::string key) : key_(std::move(key)) {
+  auto fields = own_fields(args, key_);
+  apply_headers(args.headers, fields);
+  if (const std::string* sent_key = value_of(fields, "Sec-WebSocket-Key")) key_ = *sent_key;
+  protocols_ = offered_protocols(fields);
+  request_ = ws::make_head(fmt::format("GET {} HTTP/1.1", args.url.target), fields);
+}
+
+std::optional<Opening::Step> Opening::next(Bytes& in) {
+  if (verdict_) return std::exchange(verdict_, std::nullopt);
+  if (body_) {
+    if (const auto piece = body_->next(in)) return BodyPiece{*piece};
+    if (!body_->done()) return std::nullopt;
+    in = {};
+    body_.reset();
+    return RefusalEnd{};
+  }
+  const auto head = reader_.next(in);
+  if (!head) return std::nullopt;
+  if (const auto* violation = std::get_if<diag::Violation>(&*head)) return *violation;
+  return judge(std::get<http::Head>(*head));
+}
+
+Opening::Step Opening::judge(const http::Head& head) {
+  HeadSeen seen{std::string(head.text), head.status};
+  if (head.status / 100 == 1 && head.status != 101) return seen;  // RFC 9110 15.2: another follows
+
+  const auto answer = ws::check_response(head, key_, protocols_);
+  if (const auto* accepted = std::get_if<ws::Accepted>(&answer)) {
+    verdict_ = Opened{accepted->protocol};
+  } else if (const auto* violation = std::get_if<diag::Violation>(&answer)) {
+    verdict_ = *violation;
+  } else {
+    refusal_ = fmt::format("{} {}", head.status, head.reason);
+    const auto length = http::body_length(head, http::HeadKind::response);
+    const auto* known = std::get_if<http::BodyLength>(&length);
+    body_.emplace(known != nullptr ? *known : http::BodyLength{http::BodyKind::until_end});
+  }
+  return seen;
+}

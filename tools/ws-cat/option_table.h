@@ -1,0 +1,236 @@
+// The option table of ws-cat: one row an option. Everything that names or explains an option is
+// made from it; what it does is decided in options.cc.
+#pragma once
+
+#include <array>
+
+#include "cli/option.h"
+
+inline constexpr std::string_view kMessagesGroup = "Messages";
+inline constexpr std::string_view kHandshakeGroup = "Handshake";
+inline constexpr std::string_view kConnectionGroup = "Connection";
+inline constexpr std::string_view kCloseGroup = "Close";
+inline constexpr std::string_view kOutputGroup = "Output";
+
+inline constexpr std::array kMessageOptions = {
+    cli::Option{.name = "data",
+                .letter = 'd',
+                .takes = cli::Takes::many,
+                .arg = "TEXT",
+                .group = kMessagesGroup,
+                .help = "Send TEXT (or @FILE) as one text message",
+                .doc =
+                    "May be repeated; the messages are sent in order. @FILE sends the content of "
+                    "FILE without line ends, @- that of standard input. With any message on the "
+                    "command line standard input is not read, unless it is a terminal."},
+    cli::Option{.name = "data-raw",
+                .takes = cli::Takes::many,
+                .arg = "TEXT",
+                .group = kMessagesGroup,
+                .help = "Send TEXT as it is, also when it begins with @",
+                .doc = "Like *data*, without the meaning of @."},
+    cli::Option{.name = "json",
+                .takes = cli::Takes::many,
+                .arg = "TEXT",
+                .group = kMessagesGroup,
+                .help = "Send TEXT (or @FILE) with its line ends",
+                .doc = "Like *data*, but the content of a file keeps its line ends."},
+    cli::Option{.name = "data-binary",
+                .takes = cli::Takes::many,
+                .arg = "DATA",
+                .group = kMessagesGroup,
+                .help = "Send DATA (or @FILE) as one binary message",
+                .doc = "Bytes are sent as they are; otherwise like *data*."},
+    cli::Option{.name = "binary",
+                .group = kMessagesGroup,
+                .help = "Send input lines as binary messages",
+                .doc = "For input of the formats lines and nul, see *from*."},
+    cli::Option{.name = "from",
+                .takes = cli::Takes::one,
+                .arg = "FORMAT",
+                .group = kMessagesGroup,
+                .help = "Read input as lines, nul, jsonl, hex, base64 ...",
+                .doc =
+                    "How standard input is cut into messages. lines (default) and nul: a text "
+                    "message each, without the line end or NUL; no limit on its length. hex and "
+                    "base64: a binary message a line. len32: 4 bytes of length, big endian, then "
+                    "the message; the top bit of the length marks a binary one. raw: each read of "
+                    "at most 64 KiB is one binary message. jsonl: a JSON object a line, as "
+                    "*to* jsonl writes them; message, ping, pong and close are sent, lines with "
+                    "\"dir\":\">\" and other kinds are skipped."},
+    cli::Option{.name = "to",
+                .takes = cli::Takes::one,
+                .arg = "FORMAT",
+                .group = kMessagesGroup,
+                .help = "Write messages as lines, jsonl, hex, wire ...",
+                .doc =
+                    "The formats of *from*, and wire: every received frame, header and all, as it "
+                    "came. lines (default) and nul end each message with LF or NUL; raw puts "
+                    "nothing between them. jsonl and len32 keep types and boundaries."},
+    cli::Option{.name = "eof-wait",
+                .takes = cli::Takes::one,
+                .arg = "SECONDS",
+                .group = kMessagesGroup,
+                .help = "Wait for replies after the end of input (1)",
+                .doc = "After the end of input the connection is closed when no message came for "
+                       "this long. 0 closes at once, inf waits for the server to close."},
+    cli::Option{.name = "count",
+                .takes = cli::Takes::one,
+                .arg = "N",
+                .group = kMessagesGroup,
+                .help = "Close after N received messages",
+                .doc = "The exit code is 0 then, however many more the server sends."},
+    cli::Option{.name = "max-message",
+                .takes = cli::Takes::one,
+                .arg = "SIZE",
+                .group = kMessagesGroup,
+                .help = "Refuse larger messages (64M)",
+                .doc = "SIZE is bytes, or with k, M or G. A larger message closes the connection "
+                       "with 1009 and gives exit code 103."},
+};
+
+inline constexpr std::array kHandshakeOptions = {
+    cli::Option{.name = "header",
+                .letter = 'H',
+                .takes = cli::Takes::many,
+                .arg = "LINE",
+                .group = kHandshakeGroup,
+                .help = "Send this header line (or those of @FILE)",
+                .doc = "NAME: VALUE adds a field or replaces one of ours, in order; NAME; sends it "
+                       "empty, NAME: leaves ours out. Subprotocols are better offered with "
+                       "*subprotocol*."},
+    cli::Option{.name = "user-agent",
+                .letter = 'A',
+                .takes = cli::Takes::one,
+                .arg = "NAME",
+                .group = kHandshakeGroup,
+                .help = "Send NAME as User-Agent",
+                .doc = "An empty NAME leaves the field out."},
+    cli::Option{.name = "cookie",
+                .letter = 'b',
+                .takes = cli::Takes::one,
+                .arg = "DATA",
+                .group = kHandshakeGroup,
+                .help = "Send cookies, NAME=VALUE; NAME2=VALUE2",
+                .doc = "Sent as the Cookie field."},
+    cli::Option{.name = "user",
+                .letter = 'u',
+                .takes = cli::Takes::one,
+                .arg = "USER:PASSWORD",
+                .group = kHandshakeGroup,
+                .help = "Log in with Basic authentication",
+                .doc = "Also taken from ws://USER:PASSWORD@HOST."},
+    cli::Option{.name = "origin",
+                .takes = cli::Takes::one,
+                .arg = "URL",
+                .group = kHandshakeGroup,
+                .help = "Send URL as Origin, as a browser would",
+                .doc = "Without it no Origin is sent."},
+    cli::Option{.name = "subprotocol",
+                .takes = cli::Takes::many,
+                .arg = "NAME",
+                .group = kHandshakeGroup,
+                .help = "Offer a subprotocol; repeat in order of preference",
+                .doc = "The answer must be one of those offered, or none."},
+};
+
+inline constexpr std::array kConnectionOptions = {
+    cli::Option{.name = "insecure",
+                .letter = 'k',
+                .group = kConnectionGroup,
+                .help = "Do not check the server's certificate",
+                .doc = "The connection is encrypted, but anybody may be at the other end."},
+    cli::Option{.name = "cacert",
+                .takes = cli::Takes::one,
+                .arg = "FILE",
+                .group = kConnectionGroup,
+                .help = "Trust the CA certificates in FILE (PEM)",
+                .doc = "Instead of the system's; SSL_CERT_FILE in the environment does the same."},
+    cli::Option{.name = "resolve",
+                .takes = cli::Takes::many,
+                .arg = "HOST:PORT:ADDRESS",
+                .group = kConnectionGroup,
+                .help = "Use ADDRESS for HOST:PORT",
+                .doc = "The name stays in the Host field and in the TLS handshake."},
+    cli::Option{.name = "unix-socket",
+                .takes = cli::Takes::one,
+                .arg = "PATH",
+                .group = kConnectionGroup,
+                .help = "Connect through this unix socket",
+                .doc = "The URL still gives the Host field and the path."},
+    cli::Option{.name = "connect-timeout",
+                .takes = cli::Takes::one,
+                .arg = "SECONDS",
+                .group = kConnectionGroup,
+                .help = "Give up when not open after this time",
+                .doc = "Names, TCP, TLS and the opening handshake together. Exit code 28."},
+    cli::Option{.name = "max-time",
+                .letter = 'm',
+                .takes = cli::Takes::one,
+                .arg = "SECONDS",
+                .group = kConnectionGroup,
+                .help = "End after this time, whatever happens",
+                .doc = "Exit code 28."},
+};
+
+inline constexpr std::array kCloseOptions = {
+    cli::Option{.name = "close",
+                .takes = cli::Takes::one,
+                .arg = "CODE[:REASON]",
+                .group = kCloseGroup,
+                .help = "Close with this code and reason (1000)",
+                .doc = "Used when this side closes: after the end of input, after *count*. 1005 "
+                       "sends a Close without a code."},
+    cli::Option{.name = "fail-on-close",
+                .takes = cli::Takes::many,
+                .arg = "CODES",
+                .group = kCloseGroup,
+                .help = "Exit with 101 when the server closes with one of CODES",
+                .doc = "CODES are numbers and ranges, 1000,4000-4999. By default every code but "
+                       "1000, 1001 and 1005 is a failure."},
+    cli::Option{.name = "ok-close",
+                .takes = cli::Takes::many,
+                .arg = "CODES",
+                .group = kCloseGroup,
+                .help = "Exit with 0 when the server closes with one of CODES",
+                .doc = "Wins over *fail-on-close*."},
+    cli::Option{.name = "ping-interval",
+                .takes = cli::Takes::one,
+                .arg = "SECONDS",
+                .group = kCloseGroup,
+                .help = "Send a ping this often (0: never)",
+                .doc = "Round-trip times are shown by *stats*."},
+    cli::Option{.name = "ping-timeout",
+                .takes = cli::Takes::one,
+                .arg = "SECONDS",
+                .group = kCloseGroup,
+                .help = "Give up when a ping is not answered in time (20)",
+                .doc = "Exit code 28. See *ping-interval*."},
+};
+
+inline constexpr std::array kOutputOptions = {
+    cli::Option{.name = "show-control",
+                .group = kOutputGroup,
+                .help = "Show pings and pongs as well",
+                .doc = "On standard error; with *to* jsonl as lines of their own."},
+    cli::Option{.name = "stats",
+                .group = kOutputGroup,
+                .help = "Print counts and round-trip times at the end",
+                .doc = "On standard error."},
+    cli::Option{.name = "verbose",
+                .letter = 'v',
+                .group = kOutputGroup,
+                .help = "Show the handshake and how the connection goes",
+                .doc = "On standard error, * for remarks, > for what is sent, < for what comes."},
+    cli::Option{.name = "silent",
+                .letter = 's',
+                .group = kOutputGroup,
+                .help = "Print nothing on standard error",
+                .doc = "The exit code still tells."},
+    cli::Option{.name = "color",
+                .takes = cli::Takes::one,
+                .arg = "WHEN",
+                .group = kOutputGroup,
+                .help = "Use colour: auto, always or never",
+                .doc = "auto (default) means on a terminal, unless NO_COLOR is set."},
+};

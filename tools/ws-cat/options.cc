@@ -1,0 +1,298 @@
+#include "options.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "base/utf8.h"
+#include "cli/help.h"
+#include "cli/parse.h"
+#include "cli/value.h"
+#include "http/field.h"
+#include "option_table.h"
+
+namespace {
+
+constexpr std::array<std::string_view, 8> kFormats = {"lines",  "nul",   "jsonl", "hex",
+                                                      "base64", "len32", "raw",   "wire"};
+constexpr std::array<std::string_view, 3> kColors = {"auto", "always", "never"};
+
+using Outcome = std::optional<ArgsError>;
+
+Outcome failed(const Error& error, cli::Exit exit = cli::Exit::usage) {
+  return ArgsError{error, exit};
+}
+
+/// Puts a Result's value into `target`, or hands its error on.
+template <typename T, typename Target>
+Outcome assign(Result<T> result, Target& target) {
+  if (!result) return failed(result.error());
+  target = static_cast<Target>(*result);
+  return std::nullopt;
+}
+
+Outcome assign_duration(const cli::Value& value, std::optional<Duration>& target) {
+  const auto duration = cli::duration(value.option->name, value.text);
+  if (!duration) return failed(duration.error());
+  target = *duration;
+  return std::nullopt;
+}
+
+Outcome assign_format(const cli::Value& value, std::size_t count, Format& target) {
+  const auto index = cli::choice(value.option->name, value.text, std::span(kFormats).first(count));
+  if (!index) return failed(index.error());
+  target = static_cast<Format>(*index);
+  return std::nullopt;
+}
+
+/// One -H as curl reads it: `N: v`, `N;` for an empty value, `N:` to leave the field out.
+Outcome add_header(std::string_view line, std::vector<HeaderChange>& headers) {
+  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
+  if (line.empty()) return std::nullopt;
+  const std::size_t end = std::min(line.find_first_of(":;"), line.size());
+  const std::string_view name = line.substr(0, end);
+  const std::string_view value = end < line.size() ? trim_spaces(line.substr(end + 1)) : "";
+  const bool empty_value = end < line.size() && line[end] == ';' && value.empty();
+  const bool shaped = end < line.size() && (line[end] == ':' || empty_value);
+  if (!shaped || !http::is_token(name) || !http::is_field_value(value)) {
+    return failed({fmt::format("option --header: \"{}\" is not NAME: VALUE",
+                               cli::escape(line, cli::Escape::line)),
+                   "one line per option; no line breaks or controls"});
+  }
+  HeaderChange& header = headers.emplace_back();
+  header.name = name;
+  if (!value.empty() || empty_value) header.value = value;
+  return std::nullopt;
+}
+
+Outcome add_headers(std::string_view text, std::vector<HeaderChange>& headers) {
+  if (!text.starts_with('@')) return add_header(text, headers);
+  const auto content = cli::read_file(std::string(text.substr(1)));
+  if (!content) return failed(content.error(), cli::Exit::read);
+  std::string_view rest = *content;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    if (auto error = add_header(rest.substr(0, end), headers)) return error;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return std::nullopt;
+}
+
+/// -d, --data-raw, --json, --data-binary. Of a file, -d drops CR, LF and NUL, as curl does.
+Outcome add_message(const cli::Value& value, Args& args) {
+  const std::string_view option = value.option->name;
+  const bool from_file = option != "data-raw" && value.text.starts_with('@');
+  GivenMessage message;
+  message.data = value.text;
+  if (from_file) {
+    auto content = cli::read_file(value.text.substr(1));
+    if (!content) return failed(content.error(), cli::Exit::read);
+    message.data = std::move(*content);
+    if (option == "data") {
+      std::erase_if(message.data, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+    }
+  }
+  if (option == "data-binary") message.kind = ws::MessageKind::binary;
+  if (message.kind == ws::MessageKind::text && !is_utf8(as_bytes(message.data))) {
+    return failed({fmt::format("option --{}: a text message must be valid UTF-8", option),
+                   "--data-binary sends any bytes as a binary message"});
+  }
+  args.messages.push_back(std::move(message));
+  return std::nullopt;
+}
+
+std::optional<ws::CloseCode> parse_code(std::string_view text) {
+  const auto number = parse_integer(text, UINT16_MAX);
+  return number ? std::optional(static_cast<ws::CloseCode>(*number)) : std::nullopt;
+}
+
+Outcome assign_close(std::string_view text, Args& args) {
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  const auto number = parse_code(text.substr(0, colon));
+  if (!number || (!ws::may_be_sent(*number) && *number != ws::code::kNoStatus)) {
+    return failed({fmt::format("option --close: \"{}\" is not a close code that may be sent",
+                               text.substr(0, colon)),
+                   "1000-1003, 1007-1014, 3000-4999, or 1005 for a Close without a code"});
+  }
+  const std::string_view reason = colon < text.size() ? text.substr(colon + 1) : "";
+  if (reason.size() > ws::kMaxReasonSize || !is_utf8(as_bytes(reason))) {
+    return failed(
+        {fmt::format("option --close: a reason is at most {} bytes of UTF-8", ws::kMaxReasonSize),
+         {}});
+  }
+  args.close_code = *number;
+  args.close_reason = reason;
+  return std::nullopt;
+}
+
+/// `1011,4000-4999`
+Outcome add_codes(const cli::Value& value, CloseCodes& codes) {
+  std::string_view rest = value.text;
+  while (true) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const std::string_view item = rest.substr(0, comma);
+    const std::size_t dash = std::min(item.find('-'), item.size());
+    const auto first = parse_code(item.substr(0, dash));
+    const auto last = dash < item.size() ? parse_code(item.substr(dash + 1)) : first;
+    if (!first || !last || *last < *first) {
+      return failed({fmt::format("option --{}: \"{}\" is not a code or a range of codes",
+                                 value.option->name, item),
+                     "for example 1011,4000-4999"});
+    }
+    codes.emplace_back(*first, *last);
+    if (comma == rest.size()) return std::nullopt;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+Outcome add_protocol(std::string_view text, Args& args) {
+  if (!http::is_token(text)) {
+    return failed({fmt::format("option --subprotocol: \"{}\" is not a token",
+                               cli::escape(text, cli::Escape::line)),
+                   "no space, comma or slash; repeat the option for several"});
+  }
+  args.protocols.emplace_back(text);
+  return std::nullopt;
+}
+
+Outcome assign_field_value(const cli::Value& value, std::string& target) {
+  if (!http::is_field_value(value.text)) {
+    return failed({fmt::format("option --{}: no line breaks or controls in a field value",
+                               value.option->name),
+                   {}});
+  }
+  target = value.text;
+  return std::nullopt;
+}
+
+Outcome apply_handshake(const cli::Value& value, Args& args) {
+  const std::string_view name = value.option->name;
+  if (name == "header") return add_headers(value.text, args.headers);
+  if (name == "user-agent") return assign_field_value(value, args.user_agent);
+  if (name == "origin") return assign_field_value(value, args.origin.emplace());
+  if (name == "subprotocol") return add_protocol(value.text, args);
+  if (name == "user") args.user = value.text;
+  if (name == "cookie") {
+    if (value.text.find('=') == value.text.npos) {
+      return failed({"option --cookie: give NAME=VALUE, several divided by \"; \"", {}});
+    }
+    return assign_field_value(value, args.cookie);
+  }
+  return std::nullopt;
+}
+
+Outcome apply_connection(const cli::Value& value, Args& args) {
+  const std::string_view name = value.option->name;
+  if (name == "insecure") args.insecure = true;
+  if (name == "cacert") args.ca_file = value.text;
+  if (name == "resolve") args.resolve.push_back(value.text);
+  if (name == "unix-socket") args.unix_socket = value.text;
+  if (name == "connect-timeout") return assign_duration(value, args.connect_timeout);
+  if (name == "max-time") return assign_duration(value, args.max_time);
+  return std::nullopt;
+}
+
+Outcome apply_messages(const cli::Value& value, Args& args) {
+  const std::string_view name = value.option->name;
+  if (name == "binary") args.binary = true;
+  if (name == "from") return assign_format(value, kFormats.size() - 1, args.from);
+  if (name == "to") return assign_format(value, kFormats.size(), args.to);
+  if (name == "count") return assign(cli::integer(name, value.text, 1), args.count.emplace());
+  if (name == "max-message") return assign(cli::size(name, value.text), args.max_message);
+  if (name == "eof-wait") {
+    if (value.text != "inf") return assign_duration(value, args.eof_wait);
+    args.eof_wait.reset();
+  }
+  return std::nullopt;
+}
+
+Outcome apply_close(const cli::Value& value, Args& args) {
+  const std::string_view name = value.option->name;
+  if (name == "close") return assign_close(value.text, args);
+  if (name == "fail-on-close") return add_codes(value, args.fail_on_close);
+  if (name == "ok-close") return add_codes(value, args.ok_close);
+  if (name == "ping-interval") return assign(cli::duration(name, value.text), args.ping_interval);
+  if (name == "ping-timeout") return assign(cli::duration(name, value.text), args.ping_timeout);
+  return std::nullopt;
+}
+
+Outcome apply_output(const cli::Value& value, Args& args) {
+  const std::string_view name = value.option->name;
+  if (name == "show-control") args.show_control = true;
+  if (name == "stats") args.stats = true;
+  if (name == "silent") args.silent = true;
+  if (name == "verbose") ++args.verbosity;
+  if (name == "color") {
+    const auto index = cli::choice(name, value.text, kColors);
+    if (!index) return failed(index.error());
+    args.color = static_cast<cli::ColorMode>(*index);
+  }
+  return std::nullopt;
+}
+
+Outcome apply(const cli::Value& value, Args& args) {
+  const std::string_view group = value.option->group;
+  if (group == kHandshakeGroup) return apply_handshake(value, args);
+  if (group == kConnectionGroup) return apply_connection(value, args);
+  if (group == kCloseGroup) return apply_close(value, args);
+  if (group == kOutputGroup) return apply_output(value, args);
+  const std::string_view name = value.option->name;
+  const bool is_message =
+      name == "data" || name == "data-raw" || name == "json" || name == "data-binary";
+  return is_message ? add_message(value, args) : apply_messages(value, args);
+}
+
+Outcome take_url(const std::string& text, Args& args) {
+  auto url = http::parse_url(text, "ws");
+  if (!url) return failed(url.error(), cli::Exit::url);
+  args.url = std::move(*url);
+  args.url.scheme = args.url.secure() ? "wss" : "ws";
+  if (!args.user && args.url.user) {
+    args.user = *args.url.user + ":" + args.url.password.value_or("");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const std::array<std::span<const cli::Option>, 5> kGroups = {
+    kMessageOptions, kHandshakeOptions, kConnectionOptions, kCloseOptions, kOutputOptions};
+
+const cli::Tool kTool = {.name = "ws-cat",
+                         .summary = "WebSocket client for a terminal, a pipe or a script",
+                         .usage = "[OPTIONS] URL",
+                         .groups = kGroups,
+                         .min_operands = 1,
+                         .max_operands = 1,
+                         .operand = "URL"};
+
+bool contains(const CloseCodes& codes, ws::CloseCode code) {
+  return std::any_of(codes.begin(), codes.end(), [&](const auto& range) {
+    return range.first <= code && code <= range.second;
+  });
+}
+
+std::variant<Args, ArgsError> parse_args(std::span<const char* const> arguments) {
+  const auto parsed = cli::parse(kTool, arguments);
+  if (!parsed) return ArgsError{parsed.error(), cli::Exit::usage};
+
+  Args args;
+  args.max_message = ws::MessageLimits{}.max_message;
+  args.ping_timeout = std::chrono::seconds(20);
+  args.user_agent = cli::product(kTool);
+  args.help = parsed->has("help");
+  args.help_topic = std::string(parsed->last("help").value_or(""));
+  args.version = parsed->has("version");
+  if (args.help || args.version) return args;
+
+  for (const cli::Value& value : parsed->values) {
+    if (auto error = apply(value, args)) return *error;
+  }
+  if (auto error = take_url(parsed->operands.front(), args)) return *error;
+  // With messages on the command line, input is read only from a person at a terminal.
+  args.read_stdin = args.messages.empty() || isatty(STDIN_FILENO) == 1;
+  return args;
+}

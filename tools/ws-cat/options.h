@@ -1,0 +1,101 @@
+// The command line of ws-cat: its option table, and what the words mean as one plain struct.
+// Nothing is connected or sent here; the only files read are those that @FILE names.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "cli/exit.h"
+#include "cli/option.h"
+#include "cli/term.h"
+#include "http/url.h"
+#include "ws/close.h"
+#include "ws/handshake.h"
+#include "ws/message.h"
+
+extern const cli::Tool kTool;
+
+/// How messages are told apart on standard input and output. `wire` is for output only.
+enum class Format { lines, nul, jsonl, hex, base64, len32, raw, wire };
+
+/// The top bit of a len32 length marks a binary message.
+inline constexpr std::uint32_t kBinaryBit = 0x80000000;
+
+/// A message from the command line.
+struct GivenMessage {
+  ws::MessageKind kind = ws::MessageKind::text;
+  std::string data;
+};
+
+/// Closed ranges of close codes.
+using CloseCodes = std::vector<std::pair<ws::CloseCode, ws::CloseCode>>;
+bool contains(const CloseCodes& codes, ws::CloseCode code);
+
+/// What -H asks for: a field to add or to replace, or (without value) one to leave out.
+struct HeaderChange {
+  std::string name;
+  std::optional<std::string> value;
+};
+
+struct Args {
+  http::Url url;  ///< scheme ws or wss
+
+  // Connection
+  bool insecure = false;
+  std::string ca_file;
+  std::vector<std::string> resolve;
+  std::string unix_socket;
+  std::optional<Duration> connect_timeout;  ///< up to the answer to the opening handshake
+  std::optional<Duration> max_time;
+
+  // Handshake
+  std::vector<HeaderChange> headers;  ///< in order
+  std::string user_agent;
+  std::string cookie;
+  std::optional<std::string> user;  ///< NAME:PASSWORD
+  std::optional<std::string> origin;
+  std::vector<std::string> protocols;
+
+  // Messages
+  std::vector<GivenMessage> messages;
+  bool read_stdin = true;
+  bool binary = false;
+  Format from = Format::lines;
+  Format to = Format::lines;
+  std::optional<Duration> eof_wait = std::chrono::seconds(1);  ///< nullopt: until the server closes
+  std::optional<std::uint64_t> count;
+  std::uint64_t max_message = 0;
+
+  // Close and liveness
+  ws::CloseCode close_code = ws::code::kNormal;
+  std::string close_reason;
+  CloseCodes fail_on_close;
+  CloseCodes ok_close;
+  Duration ping_interval = Duration(0);
+  Duration ping_timeout = Duration(0);
+
+  // Output
+  bool show_control = false;
+  bool stats = false;
+  bool silent = false;
+  int verbosity = 0;
+  cli::ColorMode color = cli::ColorMode::automatic;
+  bool help = false;
+  std::string help_topic;
+  bool version = false;
+};
+
+/// An Error and the exit code that goes with it: 2, 3 for the URL, 26 for a file.
+struct ArgsError {
+  Error error;
+  cli::Exit exit = cli::Exit::usage;
+};
+
+std::variant<Args, ArgsError> parse_args(std::span<const char* const> arguments);

@@ -1,0 +1,108 @@
+#include "verdict.h"
+
+#include <fmt/format.h>
+
+#include "cli/escape.h"
+#include "diag/report.h"
+
+namespace {
+
+using net::TransportEnd;
+
+std::string seconds_text(Duration duration) {
+  return fmt::format("{:.1f} s", std::chrono::duration<double>(duration).count());
+}
+
+/// How it ended, as the last part of a sentence.
+std::string cut_text(const TransportEnd& transport) {
+  switch (transport.how) {
+    case TransportEnd::How::fin:
+      return "the server ended the connection (FIN)";
+    case TransportEnd::How::reset:
+      return "the connection was reset (RST)";
+    case TransportEnd::How::failed:
+      return transport.error;
+    case TransportEnd::How::by_us:
+      return "it was given up";
+  }
+  return {};
+}
+
+bool is_good_close(ws::CloseCode code, const Args& args) {
+  if (contains(args.ok_close, code)) return true;
+  if (contains(args.fail_on_close, code)) return false;
+  return code == ws::code::kNormal || code == ws::code::kGoingAway || code == ws::code::kNoStatus;
+}
+
+Verdict judge_close(const ws::Event& ended, const Args& args) {
+  return {is_good_close(ended.code, args) ? cli::Exit::ok : cli::Exit::closed,
+          "closed by server: " + close_text(ended.code, ended.payload),
+          {}};
+}
+
+Verdict judge_timeout(const ws::Event& ended, const Args& args) {
+  if (ended.code == ws::code::kServerError) {
+    return {
+        cli::Exit::timeout,
+        fmt::format("no pong: a ping was not answered within {}", seconds_text(args.ping_timeout)),
+        "--ping-timeout allows more time"};
+  }
+  return {cli::Exit::timeout, "the server left a message unfinished for 60 s", {}};
+}
+
+}  // namespace
+
+Verdict judge_violation(const diag::Violation& violation) {
+  const diag::RuleInfo& rule = diag::info(violation.rule);
+  const bool limit = rule.severity == diag::Severity::limit;
+  return {limit ? cli::Exit::limit : cli::Exit::violation,
+          fmt::format("{}: {}", limit ? "limit exceeded" : "the server broke the protocol",
+                      diag::describe(violation)),
+          std::string(rule.hint)};
+}
+
+Verdict judge_end(const ws::Event& ended, const TransportEnd& transport, Duration idle,
+                  const Args& args) {
+  switch (ended.ending) {
+    case ws::Ending::peer:
+      return judge_close(ended, args);
+    case ws::Ending::us:
+      // RFC 6455 7.1.5: the peer's code counts. An answer repeats ours; another one is its own
+      // close that crossed ours on the way.
+      if (ended.code == args.close_code || is_good_close(ended.code, args)) return {};
+      return judge_close(ended, args);
+    case ws::Ending::unanswered:
+      return {};
+    case ws::Ending::violation:
+      return {};  // judged when it happened
+    case ws::Ending::timeout:
+      return judge_timeout(ended, args);
+    case ws::Ending::cut:
+      break;
+  }
+  return {cli::Exit::cut,
+          fmt::format("connection cut without a Close frame: {} after {} without data",
+                      cut_text(transport), seconds_text(idle)),
+          {}};
+}
+
+Verdict judge_lost_answer(const TransportEnd& transport, std::string_view partial) {
+  if (!partial.empty()) {
+    return {
+        cli::Exit::cut,
+        fmt::format("the answer to the opening handshake is cut short: {}", cut_text(transport)),
+        {}};
+  }
+  const bool quiet = transport.how == TransportEnd::How::fin;
+  return {quiet ? cli::Exit::empty_reply : cli::Exit::cut,
+          fmt::format("no answer to the opening handshake: {}", cut_text(transport)),
+          quiet ? "a TLS port wants wss://" : ""};
+}
+
+std::string close_text(ws::CloseCode code, ConstBytes reason) {
+  if (!reason.empty()) {
+    return fmt::format("{} \"{}\"", code, cli::escape(as_text(reason), cli::Escape::line));
+  }
+  const std::string_view meaning = ws::close_meaning(code);
+  return meaning.empty() ? std::to_string(code) : fmt::format("{} ({})", code, meaning);
+}
