@@ -35,9 +35,12 @@ void append_escape(std::string& out, std::string_view unit) {
       out += "\\t";
       return;
     default:
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", last);
-      return;
+      break;
   }
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  out += "\\u00";
+  out += kDigits[last >> 4];
+  out += kDigits[last & 15];
 }
 
 }  // namespace

@@ -34,8 +34,9 @@ class OutputBuffer {
   }
 
  private:
-  // One read's worth of echoes is kept for reuse; what a slow peer piled up is given back.
-  static constexpr std::size_t kKeptCapacity = std::size_t{256} << 10;
+  // Small answers are the rule. More is given back, because 16384 idle connections keep this much
+  // each.
+  static constexpr std::size_t kKeptCapacity = std::size_t{16} << 10;
 
   std::vector<std::uint8_t> bytes_;
   std::size_t sent_ = 0;

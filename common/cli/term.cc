@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include <fmt/format.h>
 
 namespace cli {
@@ -34,6 +36,11 @@ Look look_of(int fd, ColorMode mode) {
   }
   const bool wanted = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
   return {.terminal = terminal, .color = terminal && wanted};
+}
+
+bool print(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
 }
 
 void Talk::error(std::string_view message, std::string_view hint) {

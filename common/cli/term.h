@@ -20,6 +20,9 @@ struct Look {
 /// `automatic` means colour on a terminal, unless NO_COLOR is set and not empty or TERM is "dumb".
 Look look_of(int fd, ColorMode mode);
 
+/// Writes a text of our own (help, version) to standard output; false when it did not all go out.
+bool print(std::string_view text);
+
 /// Whole lines on standard error, each in one write. A failure to write is ignored: there is nobody
 /// left to tell.
 class Talk {

@@ -19,6 +19,11 @@ int hex_digit(std::uint8_t byte) {
 }  // namespace
 
 std::variant<BodyLength, diag::Violation> body_length(const Head& head, HeadKind kind) {
+  // RFC 9112 6.3 (1): no body whatever the fields say; a 304 tells the length of what it leaves
+  // out.
+  const bool bodiless = head.status / 100 == 1 || head.status == 204 || head.status == 304;
+  if (kind == HeadKind::response && bodiless) return BodyLength{};
+
   const Field* const length = find_field(head.fields, "Content-Length");
   const Field* const coding = find_field(head.fields, "Transfer-Encoding");
   const auto broken = [&](const Field& field) {
@@ -36,9 +41,7 @@ std::variant<BodyLength, diag::Violation> body_length(const Head& head, HeadKind
                          count_fields(head.fields, "Transfer-Encoding") == 1;
     return BodyLength{chunked ? BodyKind::chunked : BodyKind::until_end};
   }
-  const bool bodiless = head.status / 100 == 1 || head.status == 204 || head.status == 304;
-  if (kind == HeadKind::request || bodiless) return BodyLength{};
-  return BodyLength{BodyKind::until_end};
+  return BodyLength{kind == HeadKind::request ? BodyKind::none : BodyKind::until_end};
 }
 
 bool BodyReader::done() const {
@@ -85,13 +88,15 @@ bool BodyReader::take_framing(Bytes& in) {
       if (byte == '\n' && awaits_ == Awaits::size_line_end) end_size_line();
       break;
     case Awaits::size_line_end:  // a chunk extension, ignored
-      if (byte == '\n') end_size_line();
       if (++line_size_ > kMaxHeadSize) awaits_ = Awaits::nothing;
+      if (byte == '\n') end_size_line();
       break;
-    case Awaits::data_end:
+    case Awaits::data_end:  // CR LF; anything else: the chunk is longer than its size
       if (byte == '\n') {
         awaits_ = Awaits::size;
         line_size_ = 0;
+      } else if (byte != '\r') {
+        awaits_ = Awaits::nothing;
       }
       break;
     case Awaits::trailer:

@@ -34,10 +34,14 @@ bool is_target(std::string_view method, std::string_view target) {
 }  // namespace
 
 std::optional<std::variant<Head, Violation>> HeadReader::next(Bytes& in) {
+  if (broken_) in = {};
   if (done_) start_over();
   while (!in.empty()) {
     const std::uint8_t byte = take_front(in, 1).front();
-    if (auto broken = take(byte)) return *broken;
+    if (auto broken = take(byte)) {
+      broken_ = true;
+      return *broken;
+    }
     if (done_) return finish();
   }
   return std::nullopt;
@@ -188,7 +192,9 @@ void HeadReader::start_over() {
 }
 
 std::string_view other_protocol(ConstBytes first) {
-  if (first.size() >= 2 && first[0] >= 0x14 && first[0] <= 0x17 && first[1] == 3) return "TLS";
+  // A record's type, then the version, which a short first read may not hold yet.
+  const bool tls_record = !first.empty() && first[0] >= 0x14 && first[0] <= 0x17;
+  if (tls_record && (first.size() == 1 || first[1] == 3)) return "TLS";
   const std::string_view text = as_text(first);
   if (text.starts_with("SSH-")) return "SSH";
   if (text.starts_with("PRI * HTTP/2")) return "HTTP/2";

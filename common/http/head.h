@@ -40,7 +40,7 @@ class HeadReader {
 
   /// Takes bytes off the front of `in`, none beyond the end of the head. Returns the head or the
   /// first broken rule; nullopt: `in` is used up. After a head the next call starts another one
-  /// (interim answers), under the same size limit; after a violation there is nothing more.
+  /// (interim answers), under the same size limit; after a violation everything is swallowed.
   std::optional<std::variant<Head, diag::Violation>> next(Bytes& in);
 
   /// What has been received of the head that is being read.
@@ -74,6 +74,7 @@ class HeadReader {
   std::size_t line_begin_ = 0;  // in text_
   bool start_line_done_ = false;
   bool done_ = false;
+  bool broken_ = false;  // a violation has been returned
   Span method_or_reason_;
   Span target_;
   unsigned status_ = 0;

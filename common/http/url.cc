@@ -98,7 +98,8 @@ Result<Url> parse_url(std::string_view text, std::string_view default_scheme) {
     return url_error("a fragment (#...) cannot be sent", "write a literal # as %23");
   }
 
-  const std::size_t separator = text.find("://");
+  std::size_t separator = text.find("://");
+  if (separator > text.find_first_of("/?")) separator = text.npos;  // HOST/?to=ws://OTHER
   const std::string_view name = separator == text.npos ? default_scheme : text.substr(0, separator);
   if (separator != text.npos) text.remove_prefix(separator + 3);
   const Scheme* const scheme = find_scheme(name);

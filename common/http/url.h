@@ -28,8 +28,9 @@ struct Url {
   std::string text() const;
 };
 
-/// A text without `://` gets `default_scheme`. A fragment, a control character, a space, an unknown
-/// scheme or an impossible port is an error; bytes beyond ASCII in the target are percent-encoded.
+/// A text that does not start with `SCHEME://` gets `default_scheme`. A fragment, a control
+/// character, a space, an unknown scheme or an impossible port is an error; bytes beyond ASCII in
+/// the target are percent-encoded.
 Result<Url> parse_url(std::string_view text, std::string_view default_scheme);
 
 struct HostPort {

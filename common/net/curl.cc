@@ -293,7 +293,7 @@ void Dialer::State::deliver(std::unique_ptr<Call> call, CURLcode code) {
   curl_socket_t socket = CURL_SOCKET_BAD;
   if (code == CURLE_OK) curl_easy_getinfo(call->easy, CURLINFO_ACTIVESOCKET, &socket);
   if (socket != CURL_SOCKET_BAD) {
-    polls.erase(socket);  // from here on the stream's owner polls it
+    polls.erase(socket);                                // from here on the stream's owner polls it
     curl_easy_setopt(call->easy, CURLOPT_VERBOSE, 0L);  // what follows is not about dialling
     dialled(std::make_unique<CurlStream>(shared_from_this(), multi, std::move(call), socket));
     return;

@@ -42,6 +42,12 @@ void Pump::open(ws::Connection connection) {
   deadline_.reset();
 }
 
+ws::Connection* Pump::connection() {
+  if (!connection_) return nullptr;
+  connection_->tick(loop_.now());
+  return &*connection_;
+}
+
 void Pump::set_deadline(Time at) {
   deadline_ = at;
   timer_.start(at);
@@ -238,7 +244,7 @@ std::size_t Pump::output_size() const {
 }
 
 bool Pump::may_pass_on() const {
-  return finishing_ || (!paused_ && !congested());
+  return finishing_ || (!paused_ && !(limits_.reading_waits && congested()));
 }
 
 bool Pump::may_read() const {

@@ -3,8 +3,8 @@
 // head; after open() they go through a ws::Connection and come out as events. Both tools use this
 // one.
 //
-// Memory stays flat: while too much waits to be sent, or the owner is paused, nothing is read, and
-// what was already read is kept (one read's worth).
+// Memory stays flat: while too much waits to be sent (see Limits), or the owner is paused, nothing
+// is read, and what was already read is kept (one read's worth).
 #pragma once
 
 #include <functional>
@@ -48,8 +48,11 @@ class Pump {
   };
 
   struct Limits {
-    std::size_t output = std::size_t{1} << 20;  ///< waiting to be sent before reading stops
-    Duration write_timeout = Duration(0);       ///< without progress, then it is dropped; 0: never
+    std::size_t output = std::size_t{1} << 20;  ///< waiting to be sent before it is too much
+    /// Whether too much output stops reading, as it must where input makes output. Not at both ends
+    /// of a connection: each would wait for the other to read.
+    bool reading_waits = true;
+    Duration write_timeout = Duration(0);  ///< without progress, then it is dropped; 0: never
   };
 
   Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Handlers handlers);
@@ -62,7 +65,9 @@ class Pump {
 
   /// From now on this is a WebSocket connection.
   void open(ws::Connection connection);
-  ws::Connection* connection() { return connection_ ? &*connection_ : nullptr; }
+
+  /// nullptr before open(). It has been told the time: what the owner does with it happens now.
+  ws::Connection* connection();
 
   /// Before open(): for Handlers::deadline.
   void set_deadline(Time at);

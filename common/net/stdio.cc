@@ -81,6 +81,14 @@ struct Input::State : std::enable_shared_from_this<Input::State> {
   }
 };
 
+void fill_standard_descriptors() {
+  int fd = 0;
+  do {
+    fd = open("/dev/null", O_RDWR);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) ::close(fd);
+}
+
 Input::Input(Loop& loop, int fd, Arrived arrived, Ended ended)
     : state_(std::make_shared<State>(loop, fd)) {
   state_->arrived = std::move(arrived);

@@ -16,6 +16,10 @@
 
 namespace net {
 
+/// Opens /dev/null in place of standard descriptors that are closed, so that no socket of ours
+/// takes their number. To be called before anything else is opened.
+void fill_standard_descriptors();
+
 class Input {
  public:
   /// In the loop's shared buffer, good until the callback returns; may be changed in place.

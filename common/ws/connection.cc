@@ -37,7 +37,8 @@ std::optional<Event> Connection::next(Bytes& in) {
   if (in.empty()) return std::nullopt;
 
   auto event = reader_.next(in);
-  last_message_byte_ = now_;
+  // A peer that keeps pinging may still have left a message open.
+  if (!event || event->type == EventType::message) last_message_byte_ = now_;
   if (!event) return std::nullopt;
   switch (event->type) {
     case EventType::ping:
@@ -170,11 +171,12 @@ void Connection::on_ping(ConstBytes payload) {
 void Connection::on_pong(ConstBytes payload) {
   round_trip_.reset();
   const std::string_view text = as_text(payload);
-  if (!sent_ping_.empty() && text == sent_ping_) {
-    round_trip_ = now_ - ping_sent_;
-    sent_ping_.clear();
-  }
   if (text == awaited_pong_) awaited_pong_.clear();
+  if (sent_ping_ == text) {
+    round_trip_ = now_ - ping_sent_;
+    sent_ping_.reset();
+    awaited_pong_.clear();  // RFC 6455 5.5.3: the peer may answer only the newest ping
+  }
 }
 
 void Connection::tick(Time now) {

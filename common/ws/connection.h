@@ -50,6 +50,7 @@ class Connection {
   /// Starts the closing handshake. 1005 sends no code; a reason has at most 123 bytes of UTF-8.
   Result<void> close(CloseCode code, std::string_view reason);
 
+  /// Tells the time. First of all in every turn: what is received and sent then happens at `now`.
   void tick(Time now);
   std::optional<Time> deadline() const;  ///< when tick() has something to do
 
@@ -95,8 +96,8 @@ class Connection {
   Time ping_sent_;
   Time end_deadline_;  // in closing, done, failed
   std::uint64_t ping_count_ = 0;
-  std::string awaited_pong_;  // payload of the keepalive ping that is not answered yet
-  std::string sent_ping_;     // payload of the latest ping
+  std::string awaited_pong_;              // payload of the keepalive ping that is not answered yet
+  std::optional<std::string> sent_ping_;  // payload of the latest ping, until it is answered
   std::optional<std::string> pending_pong_;  // held back while output() is long
   std::optional<Duration> round_trip_;
 

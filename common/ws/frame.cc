@@ -46,8 +46,8 @@ FrameHeader parse_header(const std::uint8_t* bytes) {
 }  // namespace
 
 std::size_t encode_header(const FrameHeader& header, std::span<std::uint8_t, kMaxHeaderSize> out) {
-  out[0] = static_cast<std::uint8_t>((header.fin ? kFinBit : 0) | (header.rsv & 7) << 4 |
-                                     (static_cast<unsigned>(header.opcode) & 15));
+  out[0] = static_cast<std::uint8_t>((header.fin ? kFinBit : 0u) | (header.rsv & 7u) << 4 |
+                                     (static_cast<unsigned>(header.opcode) & 15u));
   const auto mask_bit = static_cast<std::uint8_t>(header.masked ? kMaskBit : 0);
   std::size_t size = 2;
   std::size_t length_bytes = 0;

@@ -60,7 +60,7 @@ class FrameDecoder {
   /// opcode, masked and length_form; no length, no key.
   std::optional<FrameHeader> peek() const;
 
-  /// Bytes taken so far; inside an unfinished header, the offset of its first byte.
+  /// Of the first byte of the frame that is being read; between two frames, the bytes taken so far.
   std::uint64_t offset() const { return frame_offset_; }
 
   /// True between two frames: an end of the stream here cuts none.

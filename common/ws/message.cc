@@ -74,8 +74,9 @@ std::optional<Violation> MessageReader::judge_start(const FrameHeader& header,
     return Violation{Rule::ws_mask_forbidden, offset + 1, 1};
   if (is_control(header.opcode)) {  // RFC 6455 5.5
     if (!header.fin) return Violation{Rule::ws_control_fragmented, offset, opcode};
-    if (header.length_form != LengthForm::bits7) {
-      return Violation{Rule::ws_control_size, offset + 1, header.length};
+    if (header.length_form != LengthForm::bits7) {  // the length itself may not have arrived yet
+      return Violation{Rule::ws_control_size, offset + 1,
+                       header.length_form == LengthForm::bits16 ? 126U : 127U};
     }
     return std::nullopt;
   }
@@ -167,7 +168,12 @@ Event MessageReader::close_event(Bytes body, std::uint64_t offset) {
     event.code = static_cast<CloseCode>(body[0] << 8 | body[1]);
     event.payload = body.subspan(2);
     if (!may_be_sent(event.code)) return fail({Rule::ws_close_code, offset, event.code});
-    if (!is_utf8(event.payload)) return fail({Rule::ws_close_utf8, offset + 2, 0});
+    Utf8Validator reason;
+    const auto bad = reason.feed(event.payload);
+    if (bad || !reason.complete()) {
+      return fail({Rule::ws_close_utf8, offset + 2 + bad.value_or(event.payload.size()),
+                   bad ? event.payload[*bad] : 0U});
+    }
   }
   finished_ = true;
   return event;
