@@ -1,0 +1,129 @@
+// Any bytes, received in any pieces: no crash, and the same events, replies and ending as in one
+// piece. The first eight bytes choose the role, the limits, the sizes of the pieces and when we
+// close ourselves; the rest is what the peer sends.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "diag/rule.h"
+#include "ws/connection.h"
+
+namespace {
+
+constexpr std::size_t kChoices = 8;
+
+struct Choices {
+  ws::Role role = ws::Role::client;
+  ws::MessageLimits limits;
+  bool closing = false;  // our Close goes out first
+  std::size_t sizes[4] = {1, 1, 1, 1};
+};
+
+Choices choose(const std::uint8_t* bytes) {
+  Choices choices;
+  choices.role = (bytes[0] & 1) != 0 ? ws::Role::server : ws::Role::client;
+  choices.closing = (bytes[0] & 2) != 0;
+  choices.limits.max_message = std::uint64_t{1} << (bytes[1] % 64);
+  choices.limits.max_fragments = 1 + bytes[2];
+  for (std::size_t i = 0; i < 4; ++i) choices.sizes[i] = 1 + bytes[4 + i];
+  return choices;
+}
+
+[[noreturn]] void breach(const char* what, const std::string& a, const std::string& b) {
+  std::fprintf(stderr, "%s\n--- whole\n%s\n--- in pieces\n%s\n", what, a.c_str(), b.c_str());
+  std::abort();
+}
+
+/// Joins the pieces of a message, so that it does not matter where they were cut.
+class Log {
+ public:
+  void add(const ws::Event& event) {
+    switch (event.type) {
+      case ws::EventType::message:
+        if (event.first == open_) breach("a piece is out of order", text, {});
+        if (event.payload.empty() && !event.last) breach("a piece is empty", text, {});
+        message_ += as_text(event.payload);
+        open_ = !event.last;
+        if (!event.last) return;
+        line(event.kind == ws::MessageKind::text ? "text" : "binary", as_bytes(message_));
+        message_.clear();
+        return;
+      case ws::EventType::ping:
+        return line("ping", event.payload);
+      case ws::EventType::pong:
+        return line("pong", event.payload);
+      case ws::EventType::close:
+        return line(fmt::format("close {}", event.code), event.payload);
+      case ws::EventType::violation:
+        text += fmt::format("violation {} @{} got {}\n", diag::info(event.violation.rule).id,
+                            event.violation.offset, event.violation.got);
+        return;
+      case ws::EventType::ended:
+        line(fmt::format("ended {} {}", static_cast<int>(event.ending), event.code), event.payload);
+        return;
+    }
+  }
+
+  std::string text;
+
+ private:
+  void line(std::string_view what, ConstBytes payload) {
+    text += fmt::format("{} {}\n", what, to_hex(payload));
+  }
+
+  std::string message_;
+  bool open_ = false;
+};
+
+/// The log of `stream` in pieces of `size`; 0: of the chosen sizes in turn.
+std::string run(const Choices& choices, ConstBytes stream, std::size_t size) {
+  ws::Settings settings;
+  settings.limits = choices.limits;
+  ws::Connection connection(
+      choices.role, settings,
+      [] {
+        return ws::MaskKey{1, 2, 3, 4};
+      },
+      Time{});
+  if (choices.closing && !connection.close(1000, "")) breach("close() was refused", {}, {});
+
+  Log log;
+  for (std::size_t piece = 0; !stream.empty(); ++piece) {
+    const std::size_t wanted = size != 0 ? size : choices.sizes[piece % 4];
+    const ConstBytes part = take_front(stream, std::min(wanted, stream.size()));
+    std::vector<std::uint8_t> copy(part.begin(), part.end());  // unmasking changes it
+    Bytes in(copy);
+    std::size_t left = in.size();
+    while (const auto event = connection.next(in)) {
+      if (in.size() > left) breach("bytes were given back", log.text, {});
+      left = in.size();
+      log.add(*event);
+    }
+    if (!in.empty()) breach("bytes were left", log.text, {});
+  }
+  connection.eof();
+  Bytes none;
+  while (const auto event = connection.next(none)) log.add(*event);
+  if (connection.state() != ws::CloseState::gone) breach("it has not ended", log.text, {});
+  return log.text + "output " + to_hex(connection.output());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < kChoices) return 0;
+  const Choices choices = choose(data);
+  const ConstBytes stream(data + kChoices, size - kChoices);
+  const std::string whole = run(choices, stream, std::max<std::size_t>(stream.size(), 1));
+  const std::string pieces = run(choices, stream, 0);
+  if (pieces != whole) breach("chosen pieces make a difference", whole, pieces);
+  const std::string bytes = run(choices, stream, 1);
+  if (bytes != whole) breach("single bytes make a difference", whole, bytes);
+  return 0;
+}

@@ -1,0 +1,296 @@
+#include "support/vectors.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/text.h"
+#include "ws/handshake.h"
+
+namespace test {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kFramesFile = "ws-frames.json";
+constexpr std::string_view kHandshakeFile = "ws-handshake.json";
+constexpr std::string_view kExtraFile = "ws-extra.json";
+
+[[noreturn]] void broken_vector(const std::string& what) {
+  std::fprintf(stderr, "broken test vector: %s\n", what.c_str());
+  std::abort();
+}
+
+json load(std::string_view file) {
+  const std::string path = fmt::format("{}/{}", TEST_VECTORS, file);
+  std::ifstream in(path);
+  if (!in) broken_vector("cannot open " + path);
+  return json::parse(in);
+}
+
+std::vector<std::uint8_t> bytes_of_hex(const json& text) {
+  const auto bytes = from_hex(text.get<std::string>());
+  if (!bytes) broken_vector("not hexadecimal: " + text.get<std::string>());
+  return *bytes;
+}
+
+std::optional<std::string> text_at(const json& object, const char* key) {
+  return object.contains(key) ? std::optional(object[key].get<std::string>()) : std::nullopt;
+}
+
+std::optional<std::uint64_t> number_at(const json& object, const char* key) {
+  return object.contains(key) ? std::optional(object[key].get<std::uint64_t>()) : std::nullopt;
+}
+
+// ---- Frames
+
+std::string show_expected_message(const json& event) {
+  const bool text = event["message"] == "text";
+  const ws::MessageKind kind = text ? ws::MessageKind::text : ws::MessageKind::binary;
+  if (event.contains("sha256")) {
+    return show_message(kind, event["length"].get<std::uint64_t>(),
+                        event["sha256"].get<std::string>());
+  }
+  if (text) return show_message(kind, as_bytes(event["data"].get_ref<const std::string&>()));
+  return show_message(kind, bytes_of_hex(event["data_hex"]));
+}
+
+std::string show_expected_control(std::string_view name, const json& payload) {
+  const std::string hex = payload.get<std::string>();
+  return hex.empty() ? std::string(name) : fmt::format("{} {}", name, hex);
+}
+
+void expect(FrameCase& c, const json& event) {
+  if (event.contains("message")) {
+    c.events += show_expected_message(event) + '\n';
+  } else if (event.contains("ping")) {
+    c.events += show_expected_control("ping", event["ping"]) + '\n';
+    c.replies += show_expected_control("pong", event["ping"]) + '\n';
+  } else if (event.contains("pong")) {
+    c.events += show_expected_control("pong", event["pong"]) + '\n';
+  } else if (event.contains("close")) {
+    const auto code = event["close"].get<ws::CloseCode>();
+    const auto reason = event["reason"].get<std::string>();
+    c.events += show_close(code, reason) + '\n';
+    c.replies += show_close(code, {}) + '\n';
+    c.ending = fmt::format("ended peer {}", code);
+    if (!reason.empty()) c.ending += show_close(0, reason).substr(std::string("close 0").size());
+    c.ending += '\n';
+  } else if (event.contains("fail")) {
+    const auto code = event["fail"].get<ws::CloseCode>();
+    c.events += fmt::format("fail {}\n", code);
+    c.replies += fmt::format("close {}\n", code);
+    c.ending = fmt::format("ended violation {}\n", code);
+  } else if (!event.contains("incomplete")) {
+    broken_vector(c.name + ": " + event.dump());
+  }
+}
+
+FrameCase read_frame_case(const json& object, std::uint64_t default_max_message) {
+  FrameCase c;
+  c.name = object["name"].get<std::string>();
+  c.role = object["role_receiving"] == "server" ? ws::Role::server : ws::Role::client;
+  c.limits.max_message = number_at(object, "max_message").value_or(default_max_message);
+  if (const auto count = number_at(object, "max_fragments")) {
+    c.limits.max_fragments = static_cast<std::uint32_t>(*count);
+  }
+  c.stream = bytes_of_hex(object["bytes_hex"]);
+  c.ending = "ended cut 1006\n";
+  for (const json& event : object["expect"]) expect(c, event);
+  c.rule = text_at(object, "rule");
+  c.offset = number_at(object, "offset");
+  return c;
+}
+
+/// The lines with `from` and all behind it in its line replaced.
+std::string replace_line(const std::string& lines, std::string_view from, const std::string& to) {
+  const std::size_t begin = lines.find(from);
+  if (begin == lines.npos) return lines;
+  return lines.substr(0, begin) + to + lines.substr(lines.find('\n', begin));
+}
+
+// ---- The opening handshake
+
+std::vector<std::uint8_t> head_bytes(const json& lines) {
+  std::string head;
+  for (const json& line : lines) {
+    if (line.is_string()) {
+      head += line.get<std::string>();
+    } else {  // [text, count, text, count ...]
+      for (std::size_t i = 0; i < line.size(); i += 2) {
+        const auto part = line[i].get<std::string>();
+        for (auto count = line[i + 1].get<std::size_t>(); count > 0; --count) head += part;
+      }
+    }
+    head += "\r\n";
+  }
+  const ConstBytes bytes = as_bytes(head);
+  return {bytes.begin(), bytes.end()};
+}
+
+std::vector<std::uint8_t> stream_of(const json& object, const char* hex_key,
+                                    const char* lines_key) {
+  return object.contains(hex_key) ? bytes_of_hex(object[hex_key]) : head_bytes(object[lines_key]);
+}
+
+HandshakeCase read_handshake_case(const json& object) {
+  HandshakeCase c;
+  c.name = object["name"].get<std::string>();
+  c.rule = text_at(object, "rule");
+  c.offset = number_at(object, "offset");
+  return c;
+}
+
+HandshakeCase read_server_case(const json& object) {
+  HandshakeCase c = read_handshake_case(object);
+  c.kind = http::HeadKind::request;
+  c.stream = stream_of(object, "request_hex", "request");
+  const json& expected = object["expect"];
+  c.close = expected.contains("close");
+  c.status = expected.value("status", 0U);
+  c.policy = c.status == 403 || c.status == 404 || c.status == 421;
+  if (expected.contains("headers") && expected["headers"].contains("sec-websocket-accept")) {
+    c.accept = expected["headers"]["sec-websocket-accept"].get<std::string>();
+  }
+  return c;
+}
+
+HandshakeCase read_client_case(const json& object) {
+  HandshakeCase c = read_handshake_case(object);
+  c.kind = http::HeadKind::response;
+  c.stream = stream_of(object, "response_hex", "response");
+  c.sent_key = object["sent_key"].get<std::string>();
+  const json& offered = object["offered"];
+  if (offered.contains("protocols")) {
+    c.protocols = offered["protocols"].get<std::vector<std::string>>();
+  }
+  const json& expected = object["expect"];
+  c.open = expected.contains("open");
+  if (expected.contains("protocol") && expected["protocol"].is_string()) {
+    c.protocol = expected["protocol"].get<std::string>();
+  }
+  c.status = expected.contains("redirect") ? 302 : expected.value("http_status", 0U);
+  return c;
+}
+
+/// The cases of one section of both files.
+template <typename Read>
+auto handshake_cases(const char* section, Read read) {
+  std::vector<HandshakeCase> cases;
+  for (const std::string_view file : {kHandshakeFile, kExtraFile}) {
+    const json vectors = load(file);
+    for (const json& object : vectors[section]) cases.push_back(read(object));
+  }
+  return cases;
+}
+
+void note_violation(HandshakeRun& run, const diag::Violation& violation) {
+  run.violation = violation;
+  run.outcome = fmt::format("violation {} @{}", diag::info(violation.rule).id, violation.offset);
+}
+
+void judge_request(HandshakeRun& run, const http::Head& head) {
+  const auto host = ws::request_host(head);
+  if (const auto* violation = std::get_if<diag::Violation>(&host)) {
+    return note_violation(run, *violation);
+  }
+  const auto checked = ws::check_request(head);
+  if (const auto* violation = std::get_if<diag::Violation>(&checked)) {
+    return note_violation(run, *violation);
+  }
+  const auto& upgrade = std::get<ws::Upgrade>(checked);
+  run.outcome = "upgrade";
+  for (const std::string& protocol : upgrade.protocols) run.outcome += ' ' + protocol;
+  run.answer = ws::make_response(upgrade, {});
+}
+
+void judge_response(HandshakeRun& run, const HandshakeCase& c, const http::Head& head) {
+  const auto checked = ws::check_response(head, c.sent_key, c.protocols);
+  if (const auto* violation = std::get_if<diag::Violation>(&checked)) {
+    note_violation(run, *violation);
+  } else if (const auto* refused = std::get_if<ws::Refused>(&checked)) {
+    run.outcome = fmt::format("refused {}", refused->status);
+  } else {
+    const std::string& protocol = std::get<ws::Accepted>(checked).protocol;
+    run.outcome = protocol.empty() ? "open" : "open " + protocol;
+  }
+}
+
+}  // namespace
+
+std::vector<FrameCase> frame_cases() {
+  std::vector<FrameCase> cases;
+  const json vectors = load(kFramesFile);
+  const auto max_message = vectors["default_max_message"].get<std::uint64_t>();
+  for (const json& object : vectors["cases"]) {
+    if (!object.contains("extensions")) cases.push_back(read_frame_case(object, max_message));
+  }
+  const json extra = load(kExtraFile);
+  for (const json& object : extra["frames"]) cases.push_back(read_frame_case(object, max_message));
+  return cases;
+}
+
+FrameRun run_frames(const FrameCase& c, const Pieces& pieces) {
+  ws::Settings settings;
+  settings.limits = c.limits;
+  ws::Connection connection(c.role, settings, fixed_mask, Time{});
+  EventLog log;
+  feed_pieces(c.stream, pieces, [&](Bytes in) { drain(connection, in, log); });
+
+  FrameRun run;
+  run.violation = log.violation();
+  run.events = log.text();
+  run.summary = run.events;
+  run.replies = show_frames(connection.output(), c.role);
+  if (run.violation) {
+    const diag::RuleInfo& rule = diag::info(run.violation->rule);
+    run.summary = replace_line(run.events, "violation ", fmt::format("fail {}", rule.answer));
+    const std::string close = fmt::format("close {}", rule.answer);
+    run.replies = replace_line(run.replies, close, close);
+  }
+  connection.eof();
+  EventLog end;
+  drain(connection, {}, end);
+  run.ending = end.text();
+  return run;
+}
+
+std::vector<HandshakeCase> server_cases() {
+  return handshake_cases("server", read_server_case);
+}
+
+std::vector<HandshakeCase> client_cases() {
+  return handshake_cases("client", read_client_case);
+}
+
+HandshakeRun run_handshake(const HandshakeCase& c, const Pieces& pieces) {
+  HandshakeRun run;
+  run.outcome = "incomplete";
+  http::HeadReader reader(c.kind);
+  bool decided = false;
+  feed_pieces(c.stream, pieces, [&](Bytes in) {
+    if (!decided) {
+      const auto read = reader.next(in);
+      decided = read.has_value();
+      if (!decided) {
+        if (!in.empty()) run.outcome = "bytes left although nothing is decided";
+        return;
+      }
+      if (const auto* violation = std::get_if<diag::Violation>(&*read)) {
+        note_violation(run, *violation);
+      } else if (c.kind == http::HeadKind::request) {
+        judge_request(run, std::get<http::Head>(*read));
+      } else {
+        judge_response(run, c, std::get<http::Head>(*read));
+      }
+    }
+    run.rest += as_text(in);
+  });
+  return run;
+}
+
+}  // namespace test

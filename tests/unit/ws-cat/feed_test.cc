@@ -1,0 +1,204 @@
+// How ws-cat cuts its input into messages.
+#include "ws-cat/feed.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+
+namespace ws_cat {
+namespace {
+
+/// Everything a feed makes of `input`, given in pieces of `piece_size`: "text hello", "binary
+/// 00ff", "close 1000 bye", "end", "error: ...". The pieces of one message are joined.
+std::vector<std::string> log_of(Format format, bool binary, std::string_view input,
+                                std::size_t piece_size) {
+  Feed feed(format, binary);
+  std::vector<std::string> log;
+  std::string message;
+  bool failed = false;
+  const auto note = [&](const Result<Intent>& intent) {
+    if (!intent) {
+      log.push_back("error: " + intent.error().message);
+      failed = true;
+      return;
+    }
+    const std::string payload(as_text(intent->payload));
+    switch (intent->type) {
+      case Intent::Type::message: {
+        message += payload;
+        if (!intent->last) return;
+        const bool is_text = intent->kind == ws::MessageKind::text;
+        log.push_back(is_text ? "text " + message : "binary " + to_hex(as_bytes(message)));
+        message.clear();
+        return;
+      }
+      case Intent::Type::ping:
+        log.push_back("ping " + payload);
+        return;
+      case Intent::Type::pong:
+        log.push_back("pong " + payload);
+        return;
+      case Intent::Type::close:
+        log.push_back("close " + std::to_string(intent->code) + " " + payload);
+        return;
+      case Intent::Type::end:
+        log.push_back("end");
+        return;
+    }
+  };
+  while (!input.empty() && !failed) {
+    const std::string piece(input.substr(0, piece_size));
+    input.remove_prefix(piece.size());
+    ConstBytes bytes = as_bytes(piece);
+    while (!failed) {
+      const auto intent = feed.next(bytes);
+      if (!intent) break;
+      note(*intent);
+    }
+  }
+  while (!failed) {
+    const auto intent = feed.finish();
+    if (!intent) break;
+    note(*intent);
+  }
+  return log;
+}
+
+/// The same log for every size of the pieces.
+std::vector<std::string> log_of_all_splits(Format format, bool binary, std::string_view input) {
+  const auto whole = log_of(format, binary, input, input.size() + 1);
+  for (std::size_t size = 1; size < input.size(); ++size) {
+    EXPECT_EQ(log_of(format, binary, input, size), whole) << "in pieces of " << size;
+  }
+  return whole;
+}
+
+using Log = std::vector<std::string>;
+
+TEST(Feed, each_line_is_a_text_message_without_its_line_end) {
+  EXPECT_EQ(log_of_all_splits(Format::lines, false, "one\n\ntwo\n"),
+            (Log{"text one", "text ", "text two"}));
+}
+
+TEST(Feed, last_line_without_a_line_end_is_a_message_too) {
+  EXPECT_EQ(log_of_all_splits(Format::lines, false, "one\ntwo"), (Log{"text one", "text two"}));
+}
+
+TEST(Feed, no_input_is_no_message) {
+  EXPECT_EQ(log_of(Format::lines, false, "", 1), Log{});
+}
+
+TEST(Feed, lines_may_be_sent_as_binary_messages) {
+  EXPECT_EQ(log_of_all_splits(Format::lines, true, "a\xFF\n"), (Log{"binary 61ff"}));
+}
+
+TEST(Feed, nul_divides_messages_that_hold_line_ends) {
+  EXPECT_EQ(log_of_all_splits(Format::nul, false, std::string_view("a\nb\0c", 5)),
+            (Log{"text a\nb", "text c"}));
+}
+
+TEST(Feed, line_that_is_not_utf8_is_named_and_ends_the_input) {
+  EXPECT_EQ(log_of_all_splits(Format::lines, false, "good\nb\xE9\nnever\n"),
+            (Log{"text good", "error: cannot read standard input: line 2 is not valid UTF-8"}));
+}
+
+TEST(Feed, character_cut_by_a_read_is_one_character) {
+  EXPECT_EQ(log_of_all_splits(Format::lines, false, "caf\xC3\xA9\n"), (Log{"text caf\xC3\xA9"}));
+}
+
+TEST(Feed, long_line_goes_out_in_pieces_while_it_is_read) {
+  Feed feed(Format::lines, false);
+  const std::string part(100'000, 'x');
+  ConstBytes bytes = as_bytes(part);
+  const auto intent = feed.next(bytes);
+  ASSERT_TRUE(intent && *intent);
+  EXPECT_FALSE((*intent)->last);
+  EXPECT_EQ((*intent)->payload.size(), part.size());
+  const std::string rest = "y\n";
+  bytes = as_bytes(rest);
+  const auto last = feed.next(bytes);
+  ASSERT_TRUE(last && *last);
+  EXPECT_TRUE((*last)->last);
+}
+
+TEST(Feed, hex_and_base64_lines_are_binary_messages) {
+  EXPECT_EQ(log_of_all_splits(Format::hex, false, "00 ff\n\nAB\n"),
+            (Log{"binary 00ff", "binary ", "binary ab"}));
+  EXPECT_EQ(log_of_all_splits(Format::base64, false, "aGk=\r\n"), (Log{"binary 6869"}));
+}
+
+TEST(Feed, hex_line_with_a_wrong_digit_is_named) {
+  EXPECT_EQ(log_of_all_splits(Format::hex, false, "00\n0g\n"),
+            (Log{"binary 00", "error: cannot read standard input: line 2 is not hexadecimal"}));
+}
+
+TEST(Feed, len32_keeps_boundaries_and_types) {
+  const std::string input =
+      std::string("\0\0\0\2hi", 6) + std::string("\x80\0\0\1\xFF", 5) + std::string("\0\0\0\0", 4);
+  EXPECT_EQ(log_of_all_splits(Format::len32, false, input), (Log{"text hi", "binary ff", "text "}));
+}
+
+TEST(Feed, len32_cut_short_is_an_error) {
+  EXPECT_EQ(log_of_all_splits(Format::len32, false, std::string_view("\0\0\0\3hi", 6)),
+            (Log{"error: cannot read standard input: message 1 is cut short"}));
+  EXPECT_EQ(log_of_all_splits(Format::len32, false, std::string_view("\0\0", 2)),
+            (Log{"error: cannot read standard input: message 1 is cut short"}));
+}
+
+TEST(Feed, json_lines_send_messages_pings_and_closes) {
+  EXPECT_EQ(log_of_all_splits(Format::jsonl, false,
+                              "{\"kind\":\"message\",\"type\":\"text\",\"data\":\"hi\"}\n"
+                              "{\"kind\":\"message\",\"type\":\"binary\",\"base64\":\"/w==\"}\n"
+                              "{\"kind\":\"ping\",\"data\":\"p\"}\n"
+                              "{\"kind\":\"pong\"}\n"
+                              "{\"kind\":\"close\",\"code\":4000,\"reason\":\"bye\"}\n"),
+            (Log{"text hi", "binary ff", "ping p", "pong ", "close 4000 bye"}));
+}
+
+TEST(Feed, json_lines_that_we_sent_ourselves_and_other_kinds_are_skipped) {
+  EXPECT_EQ(log_of_all_splits(Format::jsonl, false,
+                              "{\"kind\":\"open\",\"status\":101}\n\n"
+                              "{\"dir\":\">\",\"kind\":\"message\",\"data\":\"no\"}\n"
+                              "{\"dir\":\"<\",\"kind\":\"message\",\"data\":\"yes\"}\n"),
+            (Log{"text yes"}));
+}
+
+TEST(Feed, json_close_that_cannot_be_sent_is_the_end_of_input) {
+  for (const char* line :
+       {"{\"kind\":\"close\",\"code\":1006}", "{\"kind\":\"close\",\"code\":1000,\"by\":\"us\"}",
+        "{\"kind\":\"close\",\"code\":1005}", "{\"kind\":\"close\"}"}) {
+    EXPECT_EQ(log_of_all_splits(Format::jsonl, false, line), (Log{"end"})) << line;
+  }
+}
+
+TEST(Feed, json_message_in_several_lines_is_one_message) {
+  EXPECT_EQ(
+      log_of_all_splits(Format::jsonl, false,
+                        "{\"kind\":\"message\",\"type\":\"text\",\"data\":\"a\",\"more\":true}\n"
+                        "{\"kind\":\"message\",\"type\":\"text\",\"data\":\"b\"}\n"),
+      (Log{"text ab"}));
+}
+
+TEST(Feed, broken_json_is_named_by_its_line) {
+  EXPECT_EQ(log_of(Format::jsonl, false, "{}\n[1]\n", 99),
+            (Log{"error: cannot read standard input: line 2 is not a JSON object"}));
+  EXPECT_EQ(log_of(Format::jsonl, false, "{\"kind\":", 99),
+            (Log{"error: cannot read standard input: line 1 is not a JSON object"}));
+}
+
+TEST(Feed, json_nested_beyond_the_limit_is_refused_without_harm) {
+  const std::string deep =
+      "{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}\n";
+  EXPECT_EQ(log_of(Format::jsonl, false, deep, 4096),
+            (Log{"error: cannot read standard input: line 1 is not a JSON object"}));
+}
+
+TEST(Feed, raw_reads_are_binary_messages) {
+  EXPECT_EQ(log_of(Format::raw, false, "abc", 2), (Log{"binary 6162", "binary 63"}));
+}
+
+}  // namespace
+}  // namespace ws_cat
