@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/text.h"
 
+namespace ws_cat {
 namespace {
 
 using Json = nlohmann::json;
@@ -224,3 +225,5 @@ Error Feed::error(std::string_view why, std::string_view hint) const {
   return {fmt::format("cannot read standard input: {} {} {}", unit, number_, why),
           std::string(hint)};
 }
+
+}  // namespace ws_cat

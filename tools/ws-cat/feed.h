@@ -12,6 +12,8 @@
 #include "base/utf8.h"
 #include "options.h"
 
+namespace ws_cat {
+
 /// One thing to send.
 struct Intent {
   enum class Type { message, ping, pong, close, end };
@@ -57,3 +59,5 @@ class Feed {
   std::uint8_t length_size_ = 0;       // of len32: bytes of the length so far
   std::uint32_t left_ = 0;             // of len32: the length so far, then what is to come
 };
+
+}  // namespace ws_cat

@@ -7,7 +7,10 @@
 #include "base/base64.h"
 #include "base/text.h"
 
+namespace ws_cat {
 namespace {
+
+constexpr std::size_t kShownSize = 32;  // of an answer that is none
 
 /// The fields that the options ask for, before -H changes them.
 std::vector<ws::FieldLine> own_fields(const Args& args, const std::string& key) {
@@ -83,6 +86,8 @@ std::optional<Opening::Step> Opening::next(Bytes& in) {
     body_.reset();
     return RefusalEnd{};
   }
+  const std::size_t wanted = std::min(kShownSize - first_bytes_.size(), in.size());
+  first_bytes_ += as_text(in.first(wanted));
   const auto head = reader_.next(in);
   if (!head) return std::nullopt;
   if (const auto* violation = std::get_if<diag::Violation>(&*head)) return *violation;
@@ -106,3 +111,5 @@ Opening::Step Opening::judge(const http::Head& head) {
   }
   return seen;
 }
+
+}  // namespace ws_cat

@@ -12,6 +12,8 @@
 #include "options.h"
 #include "ws/handshake.h"
 
+namespace ws_cat {
+
 class Opening {
  public:
   /// `key` is a fresh Sec-WebSocket-Key; a -H of that name takes its place.
@@ -45,8 +47,8 @@ class Opening {
   /// `403 Forbidden` once the server has refused; empty before.
   const std::string& refusal() const { return refusal_; }
 
-  /// What came of an unfinished head.
-  std::string_view partial() const { return reader_.partial(); }
+  /// The first bytes of what came, at most 32.
+  const std::string& first_bytes() const { return first_bytes_; }
 
  private:
   Step judge(const http::Head& head);
@@ -55,7 +57,10 @@ class Opening {
   std::vector<std::string> protocols_;
   std::string request_;
   http::HeadReader reader_{http::HeadKind::response};
+  std::string first_bytes_;
   std::optional<http::BodyReader> body_;  // of a refusal
   std::optional<Step> verdict_;           // to follow a HeadSeen
   std::string refusal_;
 };
+
+}  // namespace ws_cat

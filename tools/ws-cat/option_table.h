@@ -6,6 +6,8 @@
 
 #include "cli/option.h"
 
+namespace ws_cat {
+
 inline constexpr std::string_view kMessagesGroup = "Messages";
 inline constexpr std::string_view kHandshakeGroup = "Handshake";
 inline constexpr std::string_view kConnectionGroup = "Connection";
@@ -185,14 +187,14 @@ inline constexpr std::array kCloseOptions = {
                 .takes = cli::Takes::many,
                 .arg = "CODES",
                 .group = kCloseGroup,
-                .help = "Exit with 101 when the server closes with one of CODES",
+                .help = "Exit with 101 when the server closes so",
                 .doc = "CODES are numbers and ranges, 1000,4000-4999. By default every code but "
                        "1000, 1001 and 1005 is a failure."},
     cli::Option{.name = "ok-close",
                 .takes = cli::Takes::many,
                 .arg = "CODES",
                 .group = kCloseGroup,
-                .help = "Exit with 0 when the server closes with one of CODES",
+                .help = "Exit with 0 when the server closes so",
                 .doc = "Wins over *fail-on-close*."},
     cli::Option{.name = "ping-interval",
                 .takes = cli::Takes::one,
@@ -234,3 +236,5 @@ inline constexpr std::array kOutputOptions = {
                 .help = "Use colour: auto, always or never",
                 .doc = "auto (default) means on a terminal, unless NO_COLOR is set."},
 };
+
+}  // namespace ws_cat

@@ -14,6 +14,7 @@
 #include "http/field.h"
 #include "option_table.h"
 
+namespace ws_cat {
 namespace {
 
 constexpr std::array<std::string_view, 8> kFormats = {"lines",  "nul",   "jsonl", "hex",
@@ -122,6 +123,9 @@ Outcome assign_close(std::string_view text, Args& args) {
     return failed(
         {fmt::format("option --close: a reason is at most {} bytes of UTF-8", ws::kMaxReasonSize),
          {}});
+  }
+  if (*number == ws::code::kNoStatus && !reason.empty()) {
+    return failed({"option --close: 1005 sends no code, and so no reason either", {}});
   }
   args.close_code = *number;
   args.close_reason = reason;
@@ -296,3 +300,5 @@ std::variant<Args, ArgsError> parse_args(std::span<const char* const> arguments)
   args.read_stdin = args.messages.empty() || isatty(STDIN_FILENO) == 1;
   return args;
 }
+
+}  // namespace ws_cat

@@ -20,6 +20,8 @@
 #include "ws/handshake.h"
 #include "ws/message.h"
 
+namespace ws_cat {
+
 extern const cli::Tool kTool;
 
 /// How messages are told apart on standard input and output. `wire` is for output only.
@@ -99,3 +101,5 @@ struct ArgsError {
 };
 
 std::variant<Args, ArgsError> parse_args(std::span<const char* const> arguments);
+
+}  // namespace ws_cat

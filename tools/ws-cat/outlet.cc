@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+namespace ws_cat {
 namespace {
 
 constexpr std::size_t kMaxQueued = std::size_t{1} << 20;
@@ -50,12 +51,9 @@ void Outlet::violation(const diag::Violation& violation) {
   schedule_flush();
 }
 
-void Outlet::ended(const ws::Event& ended) {
+void Outlet::closed(ws::CloseCode code, ConstBytes reason, std::string_view by) {
   if (!json()) return;
-  const std::string_view by = ended.ending == ws::Ending::peer  ? "peer"
-                              : ended.ending == ws::Ending::cut ? "cut"
-                                                                : "us";
-  cli::close_line(text_, stamp(by == "us" ? '>' : '<'), ended.code, ended.payload, by);
+  cli::close_line(text_, stamp(by == "us" ? '>' : '<'), code, reason, by);
   schedule_flush();
 }
 
@@ -87,3 +85,5 @@ void Outlet::schedule_flush() {
   flush_waits_ = true;
   loop_.later([this] { flush(); });
 }
+
+}  // namespace ws_cat

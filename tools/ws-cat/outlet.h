@@ -13,6 +13,8 @@
 #include "print.h"
 #include "ws/message.h"
 
+namespace ws_cat {
+
 class Outlet {
  public:
   /// `args` must outlive it. Times in JSON lines count from `started`.
@@ -27,7 +29,8 @@ class Outlet {
   void opened(const std::string& protocol);
   void control(const ws::Event& event);  ///< a ping or a pong
   void violation(const diag::Violation& violation);
-  void ended(const ws::Event& ended);
+  void closed(ws::CloseCode code, ConstBytes reason,
+              std::string_view by);  ///< `by`: as in the line
   void error(int exit_code, std::string_view message);
 
   /// More than a megabyte waits: nothing should be read until on_drained().
@@ -57,3 +60,5 @@ class Outlet {
   std::function<void()> congested_;
   bool flush_waits_ = false;
 };
+
+}  // namespace ws_cat

@@ -3,6 +3,7 @@
 #include "base/base64.h"
 #include "base/text.h"
 
+namespace ws_cat {
 namespace {
 
 void append(std::string& out, ConstBytes bytes) {
@@ -63,3 +64,5 @@ void Printer::sized(const ws::Event& piece, std::string& out) {
   append(out, whole);
   held_.clear();
 }
+
+}  // namespace ws_cat

@@ -12,6 +12,8 @@
 #include "options.h"
 #include "ws/message.h"
 
+namespace ws_cat {
+
 class Printer {
  public:
   /// `look` is that of standard output: on a terminal what a peer sent is escaped.
@@ -30,3 +32,5 @@ class Printer {
   cli::Escaper escaper_{cli::Escape::message};
   std::vector<std::uint8_t> held_;  // base64: up to two bytes; len32: the message so far
 };
+
+}  // namespace ws_cat

@@ -11,6 +11,7 @@
 #include "diag/report.h"
 #include "net/entropy.h"
 
+namespace ws_cat {
 namespace {
 
 // What a refusal may say, and for how long.
@@ -109,7 +110,9 @@ void Session::on_dialled(std::variant<std::unique_ptr<net::Stream>, net::DialErr
     return give_up(error->code, error->message, error->hint);
   }
   pump_ = std::make_unique<net::Pump>(
-      loop_, std::get<std::unique_ptr<net::Stream>>(std::move(result)), net::Pump::Limits{},
+      loop_, std::get<std::unique_ptr<net::Stream>>(std::move(result)),
+      // What is sent comes from standard input, which waits instead.
+      net::Pump::Limits{.reading_waits = false},
       net::Pump::Handlers{
           .bytes = [this](Bytes& in) { on_bytes(in); },
           .wire = args_.to != Format::wire ? std::function<void(ConstBytes)>()
@@ -231,9 +234,8 @@ void Session::on_violation(const diag::Violation& violation) {
   outlet_.violation(violation);
   conclude(judge_violation(violation));
   if (pump_->connection() != nullptr) return;  // which ends by the rules of closing
-  const std::string_view partial = opening_->partial();
-  const std::string_view other = http::other_protocol(as_bytes(partial));
-  if (!other.empty()) talk_.plain(fmt::format("the server speaks {} on this port", other));
+  const std::string& first = opening_->first_bytes();
+  if (!first.starts_with("HTTP/1.")) talk_.plain(first_bytes_text(first));
   pump_->drop();
 }
 
@@ -245,14 +247,30 @@ void Session::on_ended(const ws::Event& ended) {
 
 void Session::on_transport_ended(const net::TransportEnd& end) {
   if (ended_) {
-    outlet_.ended(*ended_);
+    report_close();
     conclude(judge_end(*ended_, end, loop_.now() - last_byte_, args_));
   } else if (!opening_->refusal().empty()) {
     if (!leaving_) return on_refused();
-  } else if (pump_->connection() == nullptr) {
-    conclude(judge_lost_answer(end, opening_->partial()));
+  } else if (pump_->connection() == nullptr && end.how != net::TransportEnd::How::by_us) {
+    conclude(judge_lost_answer(end, !opening_->first_bytes().empty()));
   }
   leave();
+}
+
+/// The close in --to jsonl: whoever closed first, with what it said.
+void Session::report_close() {
+  switch (ended_->ending) {
+    case ws::Ending::peer:
+      return outlet_.closed(ended_->code, ended_->payload, "peer");
+    case ws::Ending::cut:
+      return outlet_.closed(ended_->code, {}, "cut");
+    case ws::Ending::us:
+    case ws::Ending::unanswered:
+      return outlet_.closed(our_code_, as_bytes(our_reason_), "us");
+    case ws::Ending::violation:
+    case ws::Ending::timeout:
+      return outlet_.closed(ended_->code, {}, "us");
+  }
 }
 
 void Session::on_input(ConstBytes bytes) {
@@ -324,6 +342,8 @@ void Session::close(ws::CloseCode code, std::string_view reason) {
   if (!connection.can_send()) return;
   const auto closed = connection.close(code, reason);
   CHECK(bool(closed));
+  our_code_ = code;
+  our_reason_ = reason;
   input_ended_ = true;
   input_.reset();
 }
@@ -381,3 +401,5 @@ void Session::pause_reading(bool paused) {
   pump_->set_paused(paused);
   pump_->update();
 }
+
+}  // namespace ws_cat

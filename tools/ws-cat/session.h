@@ -19,6 +19,8 @@
 #include "stats.h"
 #include "verdict.h"
 
+namespace ws_cat {
+
 class Session {
  public:
   /// All three must outlive the session.
@@ -50,6 +52,7 @@ class Session {
   void on_control(const ws::Event& event);
   void on_violation(const diag::Violation& violation);
   void on_ended(const ws::Event& ended);
+  void report_close();
   void on_transport_ended(const net::TransportEnd& end);
   void on_input(ConstBytes bytes);
   void on_input_end(const std::optional<std::string>& error);
@@ -88,8 +91,12 @@ class Session {
   net::Timer eof_timer_;
   std::optional<ws::Event> ended_;
   std::vector<std::uint8_t> ended_reason_;
+  ws::CloseCode our_code_ = 0;  // of the Close that we began with
+  std::string our_reason_;
   std::optional<int> exit_code_;
   bool input_ended_ = false;
   bool interrupted_ = false;
   bool leaving_ = false;
 };
+
+}  // namespace ws_cat

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+namespace ws_cat {
 namespace {
 
 double milliseconds(Duration duration) {
@@ -41,3 +42,5 @@ std::string Stats::text(Duration run_time) const {
   }
   return text;
 }
+
+}  // namespace ws_cat

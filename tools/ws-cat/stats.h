@@ -7,6 +7,8 @@
 #include "base/time.h"
 #include "ws/message.h"
 
+namespace ws_cat {
+
 class Stats {
  public:
   void received(const ws::Event& piece);
@@ -28,3 +30,5 @@ class Stats {
   Duration longest_ = Duration(0);
   Duration total_ = Duration(0);
 };
+
+}  // namespace ws_cat

@@ -4,7 +4,9 @@
 
 #include "cli/escape.h"
 #include "diag/report.h"
+#include "http/head.h"
 
+namespace ws_cat {
 namespace {
 
 using net::TransportEnd;
@@ -86,8 +88,8 @@ Verdict judge_end(const ws::Event& ended, const TransportEnd& transport, Duratio
           {}};
 }
 
-Verdict judge_lost_answer(const TransportEnd& transport, std::string_view partial) {
-  if (!partial.empty()) {
+Verdict judge_lost_answer(const TransportEnd& transport, bool begun) {
+  if (begun) {
     return {
         cli::Exit::cut,
         fmt::format("the answer to the opening handshake is cut short: {}", cut_text(transport)),
@@ -99,6 +101,14 @@ Verdict judge_lost_answer(const TransportEnd& transport, std::string_view partia
           quiet ? "a TLS port wants wss://" : ""};
 }
 
+std::string first_bytes_text(std::string_view first_bytes) {
+  std::string text =
+      fmt::format("the answer begins with \"{}\"", cli::escape(first_bytes, cli::Escape::line));
+  const std::string_view protocol = http::other_protocol(as_bytes(first_bytes));
+  if (!protocol.empty()) text += fmt::format(", which is {}", protocol);
+  return text;
+}
+
 std::string close_text(ws::CloseCode code, ConstBytes reason) {
   if (!reason.empty()) {
     return fmt::format("{} \"{}\"", code, cli::escape(as_text(reason), cli::Escape::line));
@@ -106,3 +116,5 @@ std::string close_text(ws::CloseCode code, ConstBytes reason) {
   const std::string_view meaning = ws::close_meaning(code);
   return meaning.empty() ? std::to_string(code) : fmt::format("{} ({})", code, meaning);
 }
+
+}  // namespace ws_cat

@@ -7,6 +7,8 @@
 #include "options.h"
 #include "ws/message.h"
 
+namespace ws_cat {
+
 struct Verdict {
   cli::Exit exit = cli::Exit::ok;
   std::string message;  ///< empty: nothing to say
@@ -21,9 +23,14 @@ Verdict judge_violation(const diag::Violation& violation);
 Verdict judge_end(const ws::Event& ended, const net::TransportEnd& transport, Duration idle,
                   const Args& args);
 
-/// The transport ended before the answer to the opening handshake was complete; `partial` is what
-/// came of it.
-Verdict judge_lost_answer(const net::TransportEnd& transport, std::string_view partial);
+/// The transport ended before the answer to the opening handshake was complete; `begun`: something
+/// of it had come.
+Verdict judge_lost_answer(const net::TransportEnd& transport, bool begun);
+
+/// `the answer begins with "SSH-2.0-OpenSSH_9.2", which is SSH`
+std::string first_bytes_text(std::string_view first_bytes);
 
 /// `1011 "model overloaded"`, `1001 (going away)`; the reason escaped.
 std::string close_text(ws::CloseCode code, ConstBytes reason);
+
+}  // namespace ws_cat
