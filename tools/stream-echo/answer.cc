@@ -1,0 +1,86 @@
+#include "answer.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "diag/report.h"
+
+namespace stream_echo {
+namespace {
+
+/// RFC 9110 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". The program stays in the C locale.
+std::string http_date(std::time_t now) {
+  std::tm utc = {};
+  gmtime_r(&now, &utc);
+  std::array<char, 32> text = {};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %T GMT", &utc);
+  return {text.data(), size};
+}
+
+}  // namespace
+
+std::string_view reason_phrase(unsigned status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 414:
+      return "URI Too Long";
+    case 421:
+      return "Misdirected Request";
+    case 426:
+      return "Upgrade Required";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "";
+  }
+}
+
+Answer answer_to(const diag::Violation& violation) {
+  const diag::RuleInfo& rule = diag::info(violation.rule);
+  Answer answer{.status = rule.answer, .text = diag::describe(violation)};
+  if (!rule.hint.empty()) answer.text += fmt::format("\nhint: {}", rule.hint);
+  if (rule.answer == 405) answer.fields.push_back({"Allow", "GET"});          // RFC 9110 15.5.6
+  if (rule.answer == 426) answer.fields.push_back({"Upgrade", "websocket"});  // RFC 9110 15.5.22
+  if (violation.rule == diag::Rule::ws_version) {                             // RFC 6455 4.4
+    answer.fields.push_back({"Sec-WebSocket-Version", "13"});
+  }
+  return answer;
+}
+
+std::string to_http(const Answer& answer, std::time_t now) {
+  const std::string body = answer.text + "\n";
+  // RFC 9110 7.8: whoever sends Upgrade lists it in Connection.
+  const std::string_view connection = answer.status == 426 ? "Upgrade, close" : "close";
+  std::vector<ws::FieldLine> fields = {{"Date", http_date(now)},
+                                       {"Content-Type", "text/plain; charset=utf-8"},
+                                       {"Content-Length", std::to_string(body.size())},
+                                       {"Connection", std::string(connection)}};
+  fields.insert(fields.end(), answer.fields.begin(), answer.fields.end());
+  if (!answer.allow_origin.empty()) {
+    fields.push_back({"Access-Control-Allow-Origin", answer.allow_origin});
+  }
+  fields.push_back({"Vary", "Origin"});
+  const std::string head = ws::make_head(
+      fmt::format("HTTP/1.1 {} {}", answer.status, reason_phrase(answer.status)), fields);
+  return answer.with_body ? head + body : head;
+}
+
+}  // namespace stream_echo

@@ -1,0 +1,225 @@
+#include "log.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/escape.h"
+#include "cli/exit.h"
+#include "diag/report.h"
+
+namespace stream_echo {
+namespace {
+
+// Enough to keep a reader busy, and a bound on what a slow one costs.
+constexpr std::size_t kMaxQueued = std::size_t{2} << 20;
+
+// Pending lines are passed on early beyond this, so that one turn does not pile up too much.
+constexpr std::size_t kMaxPending = std::size_t{1} << 20;
+
+// Of the buffer for pending lines, when it is empty: what a line with a large payload takes.
+constexpr std::size_t kKeptCapacity = std::size_t{4} << 20;
+
+// Given to the output at a time, so that its queue stays small as long as its reader is quick.
+constexpr std::size_t kPieceSize = std::size_t{256} << 10;
+
+std::string quoted(std::string_view text) {
+  return fmt::format("\"{}\"", cli::escape(text, cli::Escape::line));
+}
+
+std::string_view name_of(ws::MessageKind kind) {
+  return kind == ws::MessageKind::text ? "text" : "binary";
+}
+
+std::string_view name_of(ws::Ending ending) {
+  switch (ending) {
+    case ws::Ending::peer:
+      return "peer";
+    case ws::Ending::cut:
+      return "cut";
+    case ws::Ending::us:
+    case ws::Ending::unanswered:
+    case ws::Ending::violation:
+    case ws::Ending::timeout:
+      return "us";
+  }
+  return "cut";
+}
+
+std::string describe(const net::TransportEnd& end) {
+  switch (end.how) {
+    case net::TransportEnd::How::by_us:
+      return "dropped";
+    case net::TransportEnd::How::fin:
+      return "the peer ended the connection";
+    case net::TransportEnd::How::reset:
+    case net::TransportEnd::How::failed:
+      return end.error;
+  }
+  return {};
+}
+
+}  // namespace
+
+Log::Log(net::Loop& loop, cli::Talk& talk, const Settings& settings)
+    : loop_(loop),
+      talk_(talk),
+      settings_(settings),
+      start_(loop.now()),
+      output_(loop, STDOUT_FILENO) {
+  output_.on_drained([this] { end_of_wait(); });
+  output_.on_failed([this](const std::string& error, bool broken_pipe) {
+    settings_.jsonl = false;
+    if (!broken_pipe) talk_.error(fmt::format("cannot write to standard output: {}", error));
+    end_of_wait();
+  });
+}
+
+void Log::end_of_wait() {
+  set_congested(false);
+  if (drained_) drained_();
+}
+
+void Log::print_line(std::string_view line) {
+  output_.write(as_bytes(line));
+  output_.write(as_bytes("\n"));
+  output_.flush();
+}
+
+std::string* Log::lines() {
+  if (!settings_.jsonl) return nullptr;
+  if (pending_.size() > kMaxPending) flush();
+  if (!flush_waits_) {
+    flush_waits_ = true;
+    loop_.later([this] {
+      flush_waits_ = false;
+      flush();
+    });
+  }
+  return &pending_;
+}
+
+bool Log::flush() {
+  for (ConstBytes rest = as_bytes(pending_); !rest.empty();) {
+    output_.write(take_front(rest, std::min(rest.size(), kPieceSize)));
+    output_.flush();
+  }
+  pending_.clear();
+  if (pending_.capacity() > kKeptCapacity) std::string().swap(pending_);
+  if (output_.queued() > kMaxQueued) set_congested(true);
+  return output_.idle();
+}
+
+void Log::set_congested(bool congested) {
+  if (congested_ == congested) return;
+  congested_ = congested;
+  if (changed_) changed_(congested);
+}
+
+PeerLog::PeerLog(Log& log, std::uint64_t conn, std::string peer)
+    : log_(log), conn_(conn), peer_(std::move(peer)) {}
+
+cli::Stamp PeerLog::stamp(char dir) const {
+  return {.since_start = log_.since_start(), .conn = conn_, .dir = dir};
+}
+
+void PeerLog::say(std::string_view text) {
+  log_.say(fmt::format("#{} {}: {}", conn_, peer_, text));
+}
+
+void PeerLog::opened(std::string_view url, std::string_view protocol) {
+  open_ = true;
+  if (std::string* lines = log_.lines()) {
+    cli::open_line(*lines, stamp(0), {.status = 101, .protocol = protocol, .url = url});
+  }
+  if (!log_.shows(0)) return;
+  const std::string chosen = protocol.empty() ? "" : fmt::format(", subprotocol {}", protocol);
+  say(fmt::format("opened {}{}", cli::escape(url, cli::Escape::line), chosen));
+}
+
+void PeerLog::answered(unsigned status, std::string_view why, const diag::Violation* violation) {
+  answered_ = true;
+  if (std::string* lines = log_.lines()) {
+    if (violation != nullptr) {
+      cli::violation_line(*lines, stamp('<'), *violation);
+    } else if (status >= 400) {
+      cli::error_line(*lines, stamp('<'), to_int(cli::Exit::refused),
+                      fmt::format("{} {}", status, why));
+    }
+  }
+  if (log_.shows(0))
+    say(fmt::format("{} {}: {}", status < 400 ? "answered" : "refused", status, why));
+}
+
+void PeerLog::note(std::string_view text) {
+  answered_ = true;
+  if (std::string* lines = log_.lines()) {
+    cli::error_line(*lines, stamp('<'), to_int(cli::Exit::refused), text);
+  }
+  if (log_.shows(0)) say(text);
+}
+
+void PeerLog::event(const ws::Event& event) {
+  switch (event.type) {
+    case ws::EventType::message:
+      return message(event);
+    case ws::EventType::ping:
+      return control("ping", event.payload);
+    case ws::EventType::pong:
+      return control("pong", event.payload);
+    case ws::EventType::close:
+      return;  // told when the connection has ended
+    case ws::EventType::violation:
+      if (std::string* lines = log_.lines()) {
+        cli::violation_line(*lines, stamp('<'), event.violation);
+      }
+      if (log_.shows(0)) say(fmt::format("violation: {}", diag::describe(event.violation)));
+      return;
+    case ws::EventType::ended:
+      ending_ = event.ending;
+      code_ = event.code;
+      reason_ = as_text(event.payload);
+      return;
+  }
+}
+
+void PeerLog::message(const ws::Event& event) {
+  if (event.first) message_size_ = 0;
+  kind_ = event.kind;
+  message_size_ += event.payload.size();
+  if (std::string* lines = log_.lines()) {
+    messages_.append(*lines, stamp('<'), name_of(kind_), event.payload, event.last);
+  }
+  if (event.last && log_.shows(1)) {
+    say(fmt::format("{} message, {} bytes", name_of(kind_), message_size_));
+  }
+}
+
+void PeerLog::control(std::string_view kind, ConstBytes payload) {
+  if (std::string* lines = log_.lines()) cli::control_line(*lines, stamp('<'), kind, payload);
+  if (log_.shows(1)) say(fmt::format("{}, {} bytes", kind, payload.size()));
+}
+
+void PeerLog::ended(const net::TransportEnd& end) {
+  if (!open_) {
+    if (!answered_ && log_.shows(0)) say(fmt::format("no request: {}", describe(end)));
+    return;
+  }
+  const std::string_view by = name_of(ending_);
+  if (std::string* lines = log_.lines()) {
+    messages_.cut(*lines, stamp('<'), name_of(kind_));
+    const char dir = by == "peer" ? '<' : by == "us" ? '>' : char{0};
+    cli::close_line(*lines, stamp(dir), code_, as_bytes(reason_), by);
+  }
+  if (!log_.shows(0)) return;
+  if (ending_ == ws::Ending::cut) return say(fmt::format("cut: {}", describe(end)));
+  std::string text = fmt::format("closed by {}: {}", by, code_);
+  if (!reason_.empty()) text += " " + quoted(reason_);
+  if (ending_ == ws::Ending::unanswered) text += ", not answered";
+  if (ending_ == ws::Ending::timeout) text += ", the peer was silent";
+  say(text);
+}
+
+}  // namespace stream_echo

@@ -1,0 +1,105 @@
+// What the server tells about its connections: a line each for people on standard error, or JSON
+// Lines (cli/jsonl) on standard output. What a peer sent is escaped on its way to people. A reader
+// of standard output that is slow holds the server up, through on_congestion(), instead of filling
+// the memory; one that has gone is no reason to stop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "cli/jsonl.h"
+#include "cli/term.h"
+#include "net/loop.h"
+#include "net/pump.h"
+#include "net/stdio.h"
+#include "ws/message.h"
+
+namespace stream_echo {
+
+class Log {
+ public:
+  struct Settings {
+    int detail =
+        0;  ///< lines for people: -1 none, 0 connections, 1 messages and control frames too
+    bool jsonl = false;
+  };
+
+  /// `talk` and `loop` outlive this.
+  Log(net::Loop& loop, cli::Talk& talk, const Settings& settings);
+
+  /// One line on standard output, sent at once.
+  void print_line(std::string_view line);
+
+  /// True while standard output takes nothing more; the callback hears of each change.
+  bool congested() const { return congested_; }
+  void on_congestion(std::function<void(bool congested)> changed) { changed_ = std::move(changed); }
+
+  /// Called when a queue that had to wait is empty, or will never be.
+  void on_drained(std::function<void()> drained) { drained_ = std::move(drained); }
+
+  /// Writes what waits as far as it goes; true when nothing is left.
+  bool flush();
+
+  /// For PeerLog. The JSON lines to append to, or nullptr when there are none wanted; they go out
+  /// at the end of this turn.
+  std::string* lines();
+  bool shows(int detail) const { return settings_.detail >= detail; }
+  void say(std::string_view text) { talk_.note(text); }
+  Duration since_start() const { return loop_.now() - start_; }
+
+ private:
+  void set_congested(bool congested);
+  void end_of_wait();
+
+  net::Loop& loop_;
+  cli::Talk& talk_;
+  Settings settings_;
+  Time start_;
+  net::Output output_;
+  std::string pending_;  // lines of this turn
+  bool flush_waits_ = false;
+  bool congested_ = false;
+  std::function<void(bool)> changed_;
+  std::function<void()> drained_;
+};
+
+/// The log of one connection.
+class PeerLog {
+ public:
+  /// `conn` counts from 1; `peer` is its address.
+  PeerLog(Log& log, std::uint64_t conn, std::string peer);
+
+  void opened(std::string_view url, std::string_view protocol);
+
+  /// An HTTP answer was sent; `why` is safe to print.
+  void answered(unsigned status, std::string_view why, const diag::Violation* violation);
+  void note(std::string_view text);
+
+  /// Message pieces, pings, pongs, violations and the end of the WebSocket.
+  void event(const ws::Event& event);
+
+  /// The transport ended. Nothing more is logged.
+  void ended(const net::TransportEnd& end);
+
+ private:
+  void message(const ws::Event& event);
+  void control(std::string_view kind, ConstBytes payload);
+  cli::Stamp stamp(char dir) const;
+  void say(std::string_view text);
+
+  Log& log_;
+  std::uint64_t conn_;
+  std::string peer_;
+  cli::MessageLines messages_;
+  ws::MessageKind kind_ = ws::MessageKind::text;
+  std::uint64_t message_size_ = 0;  // of the message so far
+  bool open_ = false;               // a WebSocket whose end has not been logged
+  bool answered_ = false;           // an HTTP answer was sent
+  ws::Ending ending_ = ws::Ending::cut;
+  std::uint16_t code_ = ws::code::kAbnormal;
+  std::string reason_;
+};
+
+}  // namespace stream_echo

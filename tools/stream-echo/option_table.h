@@ -1,0 +1,143 @@
+// The option table of stream-echo: one row an option. Everything that names or explains an option
+// is made from it; what it does is decided in options.cc.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "cli/option.h"
+
+namespace stream_echo {
+
+inline constexpr std::string_view kDefaultPort = "8080";
+inline constexpr std::string_view kDefaultPingInterval = "20";
+inline constexpr std::string_view kDefaultPingTimeout = "20";
+inline constexpr std::string_view kDefaultMaxMessage = "64M";
+inline constexpr std::string_view kDefaultMaxConnections = "16384";
+
+inline constexpr std::string_view kListeningGroup = "Listening";
+inline constexpr std::string_view kAccessGroup = "Access";
+inline constexpr std::string_view kWebSocketGroup = "WebSocket";
+inline constexpr std::string_view kOutputGroup = "Output";
+
+inline constexpr std::array kListeningOptions = {
+    cli::Option{.name = "port",
+                .takes = cli::Takes::one,
+                .arg = "N",
+                .group = kListeningGroup,
+                .help = "Listen on port N (8080)",
+                .doc =
+                    "Port 0 lets the system choose a free one: the first line of standard output "
+                    "and *port-file* name it. Without *host* or *unix* the server listens on "
+                    "127.0.0.1 and, if there is IPv6, on the same port of ::1."},
+    cli::Option{.name = "port-file",
+                .takes = cli::Takes::one,
+                .arg = "FILE",
+                .group = kListeningGroup,
+                .help = "Write the port's number to FILE",
+                .doc = "The file appears complete, once connections are accepted, and stays when "
+                       "the server ends."},
+    cli::Option{.name = "unix",
+                .takes = cli::Takes::one,
+                .arg = "PATH",
+                .group = kListeningGroup,
+                .help = "Listen on a unix socket instead of TCP",
+                .doc = "A socket file on which nobody answers is replaced. Cannot be combined with "
+                       "*host*, *port* and *port-file*."},
+    cli::Option{.name = "host",
+                .takes = cli::Takes::one,
+                .arg = "ADDRESS",
+                .group = kListeningGroup,
+                .help = "Listen on this address instead of loopback",
+                .doc = "Whoever reaches the address can use the server; 0.0.0.0 and :: are all "
+                       "addresses of this machine. Requests may then name ADDRESS as Host; for "
+                       "others see *allow-host*."},
+    cli::Option{.name = "max-connections",
+                .takes = cli::Takes::one,
+                .arg = "N",
+                .group = kListeningGroup,
+                .help = "Answer 503 beyond N connections (16384)",
+                .doc = "Connections beyond the limit are told to try again in a second."},
+};
+
+inline constexpr std::array kAccessOptions = {
+    cli::Option{.name = "allow-host",
+                .takes = cli::Takes::many,
+                .arg = "NAME",
+                .group = kAccessGroup,
+                .help = "Accept requests for this Host name too",
+                .doc = "May be repeated. The names of the loopback interface are always accepted, "
+                       "others get status 421, so that a web page cannot reach the server under a "
+                       "name of its own (DNS rebinding). The port in the Host field is ignored."},
+    cli::Option{.name = "allow-origin",
+                .takes = cli::Takes::many,
+                .arg = "ORIGIN",
+                .group = kAccessGroup,
+                .help = "Accept web pages of this origin: URL, same or *",
+                .doc = "May be repeated, and replaces the default, which is every origin on the "
+                       "loopback interface. Other pages get status 403. The word same stands for "
+                       "the origin whose host and port the Host field names. Clients that send no "
+                       "Origin are no browsers, and always accepted."},
+    cli::Option{.name = "any-path",
+                .group = kAccessGroup,
+                .help = "Open a WebSocket at every path",
+                .doc = "Otherwise at / and /ws, and other paths get status 404."},
+};
+
+inline constexpr std::array kWebSocketOptions = {
+    cli::Option{.name = "subprotocol",
+                .takes = cli::Takes::many,
+                .arg = "NAME",
+                .group = kWebSocketGroup,
+                .help = "Speak this subprotocol if a client offers it",
+                .doc =
+                    "May be repeated. The first of the client's offers that the server speaks is "
+                    "chosen; without this option none is."},
+    cli::Option{.name = "ping-interval",
+                .takes = cli::Takes::one,
+                .arg = "SECONDS",
+                .group = kWebSocketGroup,
+                .help = "Ping each client so often, 0 never (20)",
+                .doc = "A client that does not answer is closed with 1011, see *ping-timeout*."},
+    cli::Option{.name = "ping-timeout",
+                .takes = cli::Takes::one,
+                .arg = "SECONDS",
+                .group = kWebSocketGroup,
+                .help = "Wait so long for the answer to a ping (20)",
+                .doc = "See *ping-interval*."},
+    cli::Option{.name = "max-message",
+                .takes = cli::Takes::one,
+                .arg = "SIZE",
+                .group = kWebSocketGroup,
+                .help = "Close with 1009 on a larger message (64M)",
+                .doc =
+                    "SIZE is bytes, or with k, M or G. Messages are echoed while they arrive, so "
+                    "a large limit costs no memory."},
+};
+
+inline constexpr std::array kOutputOptions = {
+    cli::Option{.name = "verbose",
+                .letter = 'v',
+                .group = kOutputGroup,
+                .help = "Log messages and control frames too",
+                .doc =
+                    "The log goes to standard error: a line for each connection that is opened, "
+                    "closed or refused, with -v also one for each message, ping and pong. With a "
+                    "command after -- nothing is logged without -v."},
+    cli::Option{.name = "silent",
+                .letter = 's',
+                .group = kOutputGroup,
+                .help = "Log nothing",
+                .doc = "Errors that keep the server from starting are still shown."},
+    cli::Option{.name = "to",
+                .takes = cli::Takes::one,
+                .arg = "jsonl",
+                .group = kOutputGroup,
+                .help = "Print each event as a line of JSON",
+                .doc = "After the line that says where the server listens, standard output gets "
+                       "one JSON object for each connection, message, ping, pong, violation and "
+                       "close. A reader that is slow holds the server up. Not with a command after "
+                       "--, which has standard output for itself."},
+};
+
+}  // namespace stream_echo

@@ -1,0 +1,124 @@
+#include "options.h"
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "cli/escape.h"
+#include "cli/value.h"
+#include "http/field.h"
+#include "option_table.h"
+
+namespace stream_echo {
+namespace {
+
+using cli::Parsed;
+
+constexpr std::array<std::span<const cli::Option>, 4> kGroups = {kListeningOptions, kAccessOptions,
+                                                                 kWebSocketOptions, kOutputOptions};
+
+Error bad_value(std::string_view option, std::string_view text, std::string_view wanted) {
+  return {fmt::format("option --{}: \"{}\" is not {}", option, cli::escape(text, cli::Escape::line),
+                      wanted),
+          {}};
+}
+
+Error conflict(std::string_view option, std::string_view other) {
+  return {fmt::format("option --{}: cannot be combined with --{}", option, other), {}};
+}
+
+Result<void> read_address(const Parsed& parsed, Args& args) {
+  const auto unix_path = parsed.last("unix");
+  for (const std::string_view other : {"host", "port", "port-file"}) {
+    if (unix_path && parsed.has(other)) return conflict("unix", other);
+  }
+  if (unix_path && unix_path->empty()) return bad_value("unix", "", "a path");
+  if (const auto host = parsed.last("host"); host && host->empty()) {
+    return Error{"option --host: needs an address",
+                 "0.0.0.0 and :: are all addresses of this machine"};
+  }
+  const auto port = cli::integer("port", parsed.last("port").value_or(kDefaultPort), 0, UINT16_MAX);
+  if (!port) return port.error();
+  args.address.unix_path = unix_path.value_or("");
+  args.address.host = parsed.last("host").value_or("");
+  args.address.port = static_cast<std::uint16_t>(*port);
+  args.port_file = parsed.last("port-file").value_or("");
+  return {};
+}
+
+Result<void> read_policy(const Parsed& parsed, Args& args) {
+  Policy& policy = args.server.policy;
+  policy.any_path = parsed.has("any-path");
+  if (!args.address.host.empty()) policy.hosts.push_back(args.address.host);
+  for (const std::string_view text : parsed.all("allow-host")) {
+    const auto host = http::parse_authority(text);
+    if (!host) return bad_value("allow-host", text, "a host name or address");
+    policy.hosts.emplace_back(host->host);
+  }
+  for (const std::string_view text : parsed.all("allow-origin")) {
+    auto rule = parse_origin_rule(text);
+    if (!rule) return Error{fmt::format("option --allow-origin: {}", rule.error().message), {}};
+    policy.origins.push_back(std::move(*rule));
+  }
+  for (const std::string_view text : parsed.all("subprotocol")) {
+    // RFC 6455 4.1 (10)
+    if (!http::is_token(text)) return bad_value("subprotocol", text, "a token");
+    policy.protocols.emplace_back(text);
+  }
+  return {};
+}
+
+Result<void> read_limits(const Parsed& parsed, Args& args) {
+  ws::Settings& websocket = args.server.websocket;
+  const auto interval =
+      cli::duration("ping-interval", parsed.last("ping-interval").value_or(kDefaultPingInterval));
+  if (!interval) return interval.error();
+  const auto timeout =
+      cli::duration("ping-timeout", parsed.last("ping-timeout").value_or(kDefaultPingTimeout));
+  if (!timeout) return timeout.error();
+  if (*timeout == Duration(0)) return bad_value("ping-timeout", "0", "a time above 0");
+  const auto message =
+      cli::size("max-message", parsed.last("max-message").value_or(kDefaultMaxMessage), 1);
+  if (!message) return message.error();
+  const auto connections = cli::integer(
+      "max-connections", parsed.last("max-connections").value_or(kDefaultMaxConnections), 1);
+  if (!connections) return connections.error();
+  websocket.ping_interval = *interval;
+  websocket.pong_timeout = *timeout;
+  websocket.limits.max_message = *message;
+  args.server.max_connections = *connections;
+  return {};
+}
+
+Result<void> read_output(const Parsed& parsed, Args& args) {
+  constexpr std::array<std::string_view, 1> kFormats = {"jsonl"};
+  if (const auto format = parsed.last("to")) {
+    const auto choice = cli::choice("to", *format, kFormats);
+    if (!choice) return choice.error();
+    args.jsonl = true;
+  }
+  args.verbosity = static_cast<int>(parsed.all("verbose").size());
+  args.silent = parsed.has("silent");
+  args.command = parsed.command;
+  return {};
+}
+
+}  // namespace
+
+const cli::Tool kTool = {.name = "stream-echo",
+                         .summary = "WebSocket echo server for tests and debugging",
+                         .usage = "[OPTIONS] [-- COMMAND [ARGUMENT...]]",
+                         .groups = kGroups,
+                         .takes_command = true};
+
+Result<Args> read_args(const Parsed& parsed) {
+  Args args;
+  for (const auto read : {read_address, read_policy, read_limits, read_output}) {
+    if (auto done = read(parsed, args); !done) return done.error();
+  }
+  return args;
+}
+
+}  // namespace stream_echo

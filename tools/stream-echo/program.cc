@@ -1,0 +1,111 @@
+#include "program.h"
+
+#include <csignal>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "cli/exit.h"
+#include "http/url.h"
+#include "net/socket.h"
+#include "port_file.h"
+
+namespace stream_echo {
+namespace {
+
+// Time for clients to answer the Close that a stopping server sends.
+constexpr Duration kDrainTimeout = std::chrono::seconds(5);
+
+// When the command has ended nobody is left to care but what it started in the background.
+constexpr Duration kCommandDrainTimeout = std::chrono::milliseconds(500);
+
+// What a shell says of a command that it cannot run.
+constexpr int kCannotRun = 127;
+
+Log::Settings log_settings(const Args& args) {
+  const bool has_command = !args.command.empty();
+  int detail = args.verbosity > 0 ? 1 : 0;
+  if (has_command) detail = args.verbosity - 1;  // standard error is the command's, too
+  return {.detail = args.silent ? -1 : detail, .jsonl = args.jsonl && !has_command};
+}
+
+}  // namespace
+
+Program::Program(const Args& args, cli::Talk& talk)
+    : args_(args),
+      talk_(talk),
+      log_(loop_, talk, log_settings(args)),
+      server_(loop_, log_, args.server),
+      interrupted_(loop_, SIGINT, [this] { on_signal(SIGINT); }),
+      terminated_(loop_, SIGTERM, [this] { on_signal(SIGTERM); }),
+      drain_timer_(loop_, [this] { loop_.stop(); }) {}
+
+int Program::run() {
+  net::ignore_sigpipe();
+  Result<void> listening = server_.listen(args_.address);
+  if (listening) listening = announce();
+  if (!listening) {
+    talk_.error(listening.error().message, listening.error().hint);
+    return to_int(cli::Exit::connect);
+  }
+  if (!args_.command.empty()) {
+    if (const int code = start_command(); code != 0) return code;
+  }
+  // Not before the command is started: it may not be up to so many descriptors.
+  net::raise_descriptor_limit();
+  loop_.run();
+  log_.flush();
+  return exit_code_;
+}
+
+/// Tells where the server is to be found.
+Result<void> Program::announce() {
+  const std::string& host = args_.address.host;
+  if (!host.empty() && !http::is_loopback(host) && !args_.silent) {
+    talk_.note(fmt::format("warning: {} can be reached from other machines", server_.url("ws")));
+  }
+  if (!args_.port_file.empty()) {
+    if (auto done = write_port_file(args_.port_file, server_.port()); !done) return done;
+  }
+  if (!args_.command.empty()) return {};
+  const std::string& path = args_.address.unix_path;
+  log_.print_line(path.empty()
+                      ? fmt::format("listening {} {}", server_.url("ws"), server_.url("http"))
+                      : fmt::format("listening unix:{}", path));
+  return {};
+}
+
+int Program::start_command() {
+  if (args_.jsonl) talk_.note("--to jsonl has no effect: standard output is the command's");
+  command_.emplace();
+  const auto started = command_->start(loop_, args_.command, server_, [this](int exit_code) {
+    drain(exit_code, kCommandDrainTimeout);
+  });
+  if (started) return 0;
+  talk_.error(started.error().message, started.error().hint);
+  return kCannotRun;
+}
+
+void Program::on_signal(int signum) {
+  if (draining_) std::_Exit(128 + signum);
+  if (command_) return command_->pass_on(signum);
+  drain(to_int(cli::Exit::ok), kDrainTimeout);
+}
+
+void Program::drain(int exit_code, Duration limit) {
+  draining_ = true;
+  exit_code_ = exit_code;
+  drain_timer_.start(loop_.now() + limit);
+  server_.drain([this] { end_when_written(); });
+}
+
+/// The last lines of the log may have to wait for their reader.
+void Program::end_when_written() {
+  if (log_.flush()) {
+    loop_.stop();
+  } else {
+    log_.on_drained([this] { end_when_written(); });
+  }
+}
+
+}  // namespace stream_echo

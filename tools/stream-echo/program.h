@@ -1,0 +1,45 @@
+// The life of the server process: start, ready line, signals or the end of the command, draining,
+// and the exit code.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/term.h"
+#include "command.h"
+#include "log.h"
+#include "net/loop.h"
+#include "options.h"
+#include "server.h"
+
+namespace stream_echo {
+
+class Program {
+ public:
+  /// Both outlive this.
+  Program(const Args& args, cli::Talk& talk);
+
+  /// Returns the exit code.
+  int run();
+
+ private:
+  Result<void> announce();
+  int start_command();
+  void on_signal(int signum);
+  void drain(int exit_code, Duration limit);
+  void end_when_written();
+
+  const Args& args_;
+  cli::Talk& talk_;
+  net::Loop loop_;
+  Log log_;
+  Server server_;
+  net::Signal interrupted_;
+  net::Signal terminated_;
+  net::Timer drain_timer_;
+  std::optional<Command> command_;
+  bool draining_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace stream_echo

@@ -1,0 +1,68 @@
+// The listening sockets, the sessions of all peers, and the limit on their number. What a session
+// does is its own business.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "log.h"
+#include "net/loop.h"
+#include "net/socket.h"
+#include "session.h"
+
+namespace stream_echo {
+
+/// Where to listen: the path of a unix socket, or a host, or (neither) both loopback addresses.
+struct Address {
+  std::string unix_path;
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: the system chooses
+};
+
+class Server {
+ public:
+  struct Settings {
+    Policy policy;
+    ws::Settings websocket;
+    std::size_t max_connections = 0;
+  };
+
+  /// `loop` and `log` outlive this.
+  Server(net::Loop& loop, Log& log, const Settings& settings);
+
+  Result<void> listen(const Address& address);
+
+  /// 0 on a unix socket.
+  std::uint16_t port() const { return port_; }
+
+  /// "ws://127.0.0.1:8080" for the scheme "ws". On a unix socket the host is "localhost".
+  std::string url(std::string_view scheme) const;
+
+  /// Takes no more connections and asks the open ones to end; `drained` is called when all have.
+  void drain(std::function<void()> drained);
+
+ private:
+  Result<void> listen_on_loopback(std::uint16_t port);
+  net::Listener::Accepted accepted();
+  void accept(std::unique_ptr<net::Stream> stream, std::string peer);
+  void remove(std::uint64_t conn);
+
+  net::Loop& loop_;
+  Session::Shared shared_;
+  std::size_t max_connections_;
+  std::string host_;  // as in a URL
+  std::uint16_t port_ = 0;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
+  std::uint64_t last_conn_ = 0;
+  std::size_t turned_away_count_ = 0;  // of the sessions that are still there
+  std::function<void()> drained_;
+};
+
+}  // namespace stream_echo

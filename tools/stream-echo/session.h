@@ -1,0 +1,65 @@
+// One peer, from accept to the end of its connection: reads the request head, sends the answer, and
+// once a WebSocket is open sends each piece of a message back as it comes, so that memory does not
+// depend on the size of a message. Deadlines, back-pressure and the orderly end are net/pump's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/head.h"
+#include "log.h"
+#include "net/loop.h"
+#include "net/pump.h"
+#include "net/stream.h"
+#include "opening.h"
+#include "policy.h"
+#include "ws/connection.h"
+
+namespace stream_echo {
+
+class Session {
+ public:
+  /// What all sessions share; outlives them.
+  struct Shared {
+    net::Loop& loop;
+    Log& log;
+    Policy policy;
+    ws::Settings websocket;
+  };
+
+  /// `conn` is its number in the log. `ended` is called once, from a handler: to delete this, wait
+  /// for the end of the turn.
+  Session(const Shared& shared, std::unique_ptr<net::Stream> stream, std::uint64_t conn,
+          std::string peer, std::function<void()> ended);
+
+  /// Answers 503 without waiting for a request.
+  void turn_away();
+  bool turned_away() const { return turned_away_; }
+
+  /// The server stops: closes a WebSocket with 1001, drops who has not asked for anything yet. An
+  /// answer on its way is finished.
+  void shut_down();
+
+  void set_paused(bool paused) { pump_.set_paused(paused); }
+
+ private:
+  net::Pump::Handlers handlers();
+  void on_bytes(Bytes& in);
+  void on_head(const http::Head& head);
+  void on_violation(const diag::Violation& violation, ConstBytes rest);
+  void on_event(const ws::Event& event);
+  void on_late();
+  void answer(const Refusal& refusal);
+
+  const Shared& shared_;
+  PeerLog log_;
+  std::function<void()> ended_;
+  std::unique_ptr<http::HeadReader> head_;  // while the head is awaited
+  bool turned_away_ = false;
+  net::Pump pump_;
+};
+
+}  // namespace stream_echo
