@@ -1,5 +1,7 @@
 #include "base/json_writer.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/base64.h"
@@ -43,6 +45,20 @@ void append_escape(std::string& out, std::string_view unit) {
   out += kDigits[last & 15];
 }
 
+/// `text` with U+FFFD in the place of each byte that is not UTF-8.
+std::string with_replacements(std::string_view text) {
+  constexpr std::size_t kMaxSequence = 4;
+  std::string replaced;
+  while (!text.empty()) {
+    std::size_t size = 1;
+    while (size < kMaxSequence && !is_utf8(as_bytes(text.substr(0, size)))) ++size;
+    const bool valid = is_utf8(as_bytes(text.substr(0, size)));
+    replaced += valid ? text.substr(0, size) : "\uFFFD";
+    text.remove_prefix(valid ? std::min(size, text.size()) : 1);
+  }
+  return replaced;
+}
+
 }  // namespace
 
 void append_json_text(std::string& out, std::string_view text) {
@@ -78,7 +94,11 @@ void JsonWriter::key(std::string_view name) {
 JsonWriter& JsonWriter::field(std::string_view name, std::string_view text) {
   key(name);
   out_ += '"';
-  append_json_text(out_, text);
+  if (is_utf8(as_bytes(text))) {
+    append_json_text(out_, text);
+  } else {
+    append_json_text(out_, with_replacements(text));
+  }
   out_ += '"';
   return *this;
 }

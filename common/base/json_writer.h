@@ -19,6 +19,7 @@ class JsonWriter {
   explicit JsonWriter(std::string& out) : out_(out) {}
 
   JsonWriter& begin();
+  /// What is not UTF-8 in `text` becomes U+FFFD.
   JsonWriter& field(std::string_view key, std::string_view text);
   JsonWriter& field(std::string_view key, const char* text) {
     return field(key, std::string_view(text));

@@ -156,6 +156,7 @@ void Pump::transport_ended(TransportEnd::How how, std::string error) {
 }
 
 void Pump::flush() {
+  was_congested_ = was_congested_ || congested();
   bool progress = false;
   while (!ended() && output_size() > 0) {
     const bool ours = output_.size() > 0;
@@ -191,12 +192,11 @@ void Pump::update() {
     stream_->shutdown_write();
     if (finishing_) deadline_ = loop_.now() + kLingerTimeout;
   }
-  if (congested()) {
-    was_congested_ = true;
-  } else if (was_congested_) {
+  if (was_congested_ && !congested()) {  // nothing else would bring us back to what was left
     was_congested_ = false;
     continue_later();
     if (handlers_.drained) handlers_.drained();
+    if (ended()) return;
   }
   if (connection_) connection_->set_reading(may_read());
   poll_->watch(may_read(), output_size() > 0);
@@ -218,6 +218,8 @@ void Pump::on_timer() {
     if (finishing_) return close();
     handlers_.deadline();
   }
+  // What has come in time counts, though we look at it late: after a suspension, say.
+  if (may_read()) read_some();
   turn(false);
 }
 

@@ -9,12 +9,11 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/output_buffer.h"
 #include "net/stream.h"
 
 namespace net {
 namespace {
-
-constexpr std::size_t kKeptCapacity = std::size_t{1} << 20;  // of an output queue that is empty
 
 /// Regular files, directories and devices such as /dev/null have no readiness; epoll says so
 /// itself, which is surer than guessing from the kind of file.
@@ -122,31 +121,22 @@ struct Output::State : std::enable_shared_from_this<Output::State> {
   Fd own;  // the same pipe or terminal, opened anew so that O_NONBLOCK is ours alone
   bool is_socket = false;
   std::optional<Poll> poll;  // made when something had to wait for the first time
-  std::vector<std::uint8_t> queue;
-  std::size_t sent = 0;  // of the queue
-  bool dead = false;     // failed, or the Output is gone
+  OutputBuffer queue;
+  bool dead = false;  // failed, or the Output is gone
   std::function<void()> drained;
   std::function<void(std::string, bool)> failed;
 
-  ConstBytes rest() const { return ConstBytes(queue).subspan(sent); }
-
   ssize_t write_once() const {
-    const ConstBytes bytes = rest();
+    const ConstBytes bytes = queue.view();
     if (is_socket) return send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return ::write(own ? own.value() : fd, bytes.data(), bytes.size());
   }
 
-  void forget_queue() {
-    queue.clear();
-    sent = 0;
-    if (queue.capacity() > kKeptCapacity) std::vector<std::uint8_t>().swap(queue);
-  }
-
   void flush() {
-    while (!dead && sent < queue.size()) {
+    while (!dead && queue.size() > 0) {
       const ssize_t size = write_once();
       if (size >= 0) {
-        sent += static_cast<std::size_t>(size);
+        queue.sent(static_cast<std::size_t>(size));
       } else if (errno == EAGAIN) {
         wait();
         return;
@@ -154,7 +144,7 @@ struct Output::State : std::enable_shared_from_this<Output::State> {
         fail(errno);
       }
     }
-    forget_queue();
+    queue.sent(queue.size());  // when it is dead
   }
 
   void wait() {
@@ -169,7 +159,7 @@ struct Output::State : std::enable_shared_from_this<Output::State> {
   void go_on() {
     const auto self = shared_from_this();  // the callback may destroy the Output
     flush();
-    if (!queue.empty()) return;
+    if (queue.size() > 0) return;
     poll->watch(false, false);
     if (dead || !drained) return;
     const std::function<void()> callback = drained;
@@ -201,11 +191,11 @@ Output::~Output() {
 }
 
 void Output::write(ConstBytes bytes) {
-  if (!state_->dead) state_->queue.insert(state_->queue.end(), bytes.begin(), bytes.end());
+  if (!state_->dead) state_->queue.append(bytes);
 }
 
 std::size_t Output::queued() const {
-  return state_->dead ? 0 : state_->rest().size();
+  return state_->dead ? 0 : state_->queue.size();
 }
 
 void Output::flush() {

@@ -26,8 +26,8 @@ inline constexpr CloseCode kPolicy = 1008;
 inline constexpr CloseCode kServerError = 1011;
 }  // namespace code
 
-inline constexpr std::size_t kMaxReasonSize =
-    123;  ///< a control frame less the code (RFC 6455 5.5)
+inline constexpr std::size_t kMaxControlSize = 125;  ///< of a control frame (RFC 6455 5.5)
+inline constexpr std::size_t kMaxReasonSize = kMaxControlSize - 2;  ///< what the code leaves
 
 /// Whether `code` may stand in a Close frame: 1000-1003, 1007-1014, 3000-4999 (RFC 6455 7.4 and the
 /// IANA registry).

@@ -10,9 +10,6 @@
 namespace ws {
 namespace {
 
-constexpr std::size_t kMaxControlSize = 125;  // RFC 6455 5.5
-static_assert(kMaxReasonSize == kMaxControlSize - 2);
-
 // RFC 6455 5.5.3 allows to answer only the newest ping. We do so when this much is already waiting,
 // so that a peer that pings and never reads costs a bounded amount of memory.
 constexpr std::size_t kPongHoldBack = std::size_t{64} << 10;
@@ -115,10 +112,6 @@ void Connection::apply(CloseInput input, CloseCode code, std::string_view reason
   const CloseState before = state_;
   const CloseStep step = close_step(state_, input);
   state_ = step.next;
-  if (state_ != before) {
-    end_deadline_ =
-        now_ + (state_ == CloseState::closing ? settings_.close_timeout : settings_.end_timeout);
-  }
   switch (step.action) {
     case CloseAction::send_close:
       our_code_ = code;
@@ -146,6 +139,19 @@ void Connection::apply(CloseInput input, CloseCode code, std::string_view reason
     case CloseAction::reject:
     case CloseAction::ignore:
       break;
+  }
+  if (state_ != before) start_end_timer();
+}
+
+/// The peer has its time from when our last words have left; until then each byte it takes counts.
+/// Pongs that follow them do not: a peer that pings for ever is to be left all the same.
+void Connection::start_end_timer() {
+  last_words_left_ = output_.size() == 0;
+  if (!last_words_left_) {
+    end_deadline_ = now_ + settings_.stall_timeout;
+  } else {
+    const bool closing = state_ == CloseState::closing;
+    end_deadline_ = now_ + (closing ? settings_.close_timeout : settings_.end_timeout);
   }
 }
 
@@ -209,6 +215,8 @@ std::optional<Time> Connection::deadline() const {
     case CloseState::gone:
       return std::nullopt;
     case CloseState::closing:
+      if (!reading_ && output_.size() == 0) return std::nullopt;  // the answer may be there
+      return end_deadline_;
     case CloseState::done:
     case CloseState::failed:
       return end_deadline_;
@@ -228,12 +236,14 @@ void Connection::set_reading(bool reading) {
   if (reading && !reading_) {
     pong_deadline_ = now_ + settings_.pong_timeout;
     last_message_byte_ = now_;
+    start_end_timer();
   }
   reading_ = reading;
 }
 
 void Connection::sent(std::size_t size) {
   output_.sent(size);
+  if (state_ != CloseState::open && !last_words_left_) start_end_timer();
   if (pending_pong_ && output_.size() < kPongHoldBack &&
       (state_ == CloseState::open || state_ == CloseState::closing)) {
     append_frame(Opcode::pong, true, as_bytes(*pending_pong_));

@@ -26,6 +26,7 @@ struct Settings {
   Duration message_timeout = std::chrono::seconds(60);  ///< without a byte of an open message
   Duration close_timeout = std::chrono::seconds(5);     ///< for the answer to our Close
   Duration end_timeout = std::chrono::seconds(2);       ///< for the peer's end of the transport
+  Duration stall_timeout = std::chrono::seconds(30);    ///< for the peer to take what goes before
 };
 
 class Connection {
@@ -74,6 +75,7 @@ class Connection {
 
  private:
   void apply(CloseInput input, CloseCode code, std::string_view reason);
+  void start_end_timer();
   void report(Ending ending, CloseCode code);
   void on_ping(ConstBytes payload);
   void on_pong(ConstBytes payload);
@@ -104,6 +106,7 @@ class Connection {
   CloseCode our_code_ = 0;   // sent; 0: none
   CloseCode peer_code_ = 0;  // received; 0: none
   bool peer_closed_first_ = false;
+  bool last_words_left_ = false;        // our Close and what was queued before it
   Ending failure_ = Ending::violation;  // why state_ is failed
   std::vector<std::uint8_t> reason_;    // of the peer's Close
   std::optional<Event> ended_;          // to be returned by next()

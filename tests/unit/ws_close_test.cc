@@ -179,15 +179,49 @@ TEST(WsClose, end_of_stream_after_our_close_is_a_note_with_our_code) {
 TEST(WsClose, close_that_is_not_answered_ends_after_the_close_timeout) {
   Endpoint client(Role::client);
   ASSERT_TRUE(client->close(1000, ""));
+  client.take_output();
   EXPECT_EQ(client->deadline(), Time{} + seconds(5));
   EXPECT_EQ(client.wait(seconds(5) - Duration(1)), "");
   EXPECT_EQ(client.wait(Duration(1)), "ended unanswered 1000\n");
   EXPECT_EQ(client->state(), CloseState::gone);
 }
 
+TEST(WsClose, close_timeout_starts_when_the_close_has_left_and_pongs_after_it_do_not_put_it_off) {
+  Endpoint client(Role::client);
+  ASSERT_TRUE(client->send(ws::MessageKind::binary, true, std::vector<std::uint8_t>(1000)));
+  ASSERT_TRUE(client->close(1000, ""));
+  EXPECT_EQ(client.wait(seconds(29)), "");
+  client->sent(500);
+  EXPECT_EQ(client.wait(seconds(29)), "");
+  client.take_output();
+  EXPECT_EQ(client->deadline(), Time{} + seconds(58 + 5));
+  EXPECT_EQ(client.wait(seconds(4)), "");
+  client.receive("8900");
+  EXPECT_EQ(client.take_output(), "pong\n");
+  EXPECT_EQ(client.wait(seconds(1)), "ended unanswered 1000\n");
+}
+
+TEST(WsClose, peer_that_takes_nothing_of_our_last_words_is_left_in_the_end) {
+  Endpoint client(Role::client);
+  ASSERT_TRUE(client->close(1000, ""));
+  EXPECT_EQ(client.wait(seconds(30) - Duration(1)), "");
+  EXPECT_EQ(client.wait(Duration(1)), "ended unanswered 1000\n");
+}
+
+TEST(WsClose, answer_cannot_be_late_while_we_do_not_read) {
+  Endpoint client(Role::client);
+  ASSERT_TRUE(client->close(1000, ""));
+  client.take_output();
+  client->set_reading(false);
+  EXPECT_EQ(client.wait(seconds(60)), "");
+  client->set_reading(true);
+  EXPECT_EQ(client->deadline(), Time{} + seconds(65));
+}
+
 TEST(WsClose, data_does_not_put_off_the_close_timeout) {
   Endpoint client(Role::client);
   ASSERT_TRUE(client->close(1000, ""));
+  client.take_output();
   EXPECT_EQ(client.wait(seconds(4)), "");
   EXPECT_EQ(client.receive("8101 61"), "text \"a\"\n");
   EXPECT_EQ(client.wait(seconds(1)), "ended unanswered 1000\n");
@@ -196,6 +230,7 @@ TEST(WsClose, data_does_not_put_off_the_close_timeout) {
 TEST(WsClose, transport_that_stays_open_after_both_closes_is_dropped) {
   Endpoint client(Role::client);
   client.receive(kClose4000Bye);
+  client.take_output();
   EXPECT_EQ(client->deadline(), Time{} + seconds(2));
   EXPECT_EQ(client.wait(seconds(2) - Duration(1)), "");
   EXPECT_EQ(client.wait(Duration(1)), "ended peer 4000 \"bye\"\n");
@@ -204,6 +239,7 @@ TEST(WsClose, transport_that_stays_open_after_both_closes_is_dropped) {
 TEST(WsClose, answer_to_our_close_starts_the_wait_for_the_end_of_the_transport) {
   Endpoint client(Role::client);
   ASSERT_TRUE(client->close(1000, ""));
+  client.take_output();
   EXPECT_EQ(client.wait(seconds(4)), "");
   client.receive(kClose1000);
   EXPECT_EQ(client->deadline(), Time{} + seconds(6));
@@ -334,6 +370,7 @@ TEST(WsClose, end_is_reported_once) {
 TEST(WsClose, end_of_stream_after_the_end_timeout_adds_nothing) {
   Endpoint client(Role::client);
   client.receive(kClose1000);
+  client.take_output();
   EXPECT_EQ(client.wait(seconds(2)), "ended peer 1000\n");
   EXPECT_EQ(client.eof(), "");
 }
