@@ -56,7 +56,7 @@ void close_line(std::string& out, const Stamp& stamp, std::uint16_t code, ConstB
                 std::string_view by) {
   JsonWriter json = begin_line(out, stamp, "close");
   json.field("code", std::uint64_t{code});
-  if (!reason.empty()) json.field("reason", is_utf8(reason) ? as_text(reason) : "\uFFFD");
+  if (!reason.empty()) json.field("reason", as_text(reason));
   json.field("by", by).end();
 }
 

@@ -44,7 +44,7 @@ void close_line(std::string& out, const Stamp& stamp, std::uint16_t code, ConstB
 
 void violation_line(std::string& out, const Stamp& stamp, const diag::Violation& violation);
 
-/// `code` is an exit code; `message` must be UTF-8.
+/// `code` is an exit code.
 void error_line(std::string& out, const Stamp& stamp, int code, std::string_view message);
 
 /// The messages of one direction of one connection, given piece by piece. A message of at most

@@ -136,7 +136,7 @@ answer_with() { # FILE
 @test "--close gives code and reason, which the server echoes" {
   run --separate-stderr bash -c 'ws-cat -d x --close 4000:done --count 1 --to jsonl $URL | grep close'
   assert_success
-  assert_output --partial '"kind":"close","code":4000,"by":"us"'
+  assert_output --partial '"kind":"close","code":4000,"reason":"done","by":"us"'
 }
 
 @test "nothing listening: 7" {
@@ -231,6 +231,25 @@ answer_with() { # FILE
   read -r port <&"${SILENT[0]}"
   run --separate-stderr ws-cat --connect-timeout 0.1 "ws://127.0.0.1:$port/" </dev/null
   assert_failure 28
+}
+
+@test "--max-time ends it even when nobody takes the output; 0 means no limit" {
+  head -c 3000000 /dev/zero >"$BATS_TEST_TMPDIR/in"
+  mkfifo "$BATS_TEST_TMPDIR/out"
+  exec 5<>"$BATS_TEST_TMPDIR/out"
+  run --separate-stderr bash -c \
+    'ws-cat -m 0.3 --from raw --to raw --eof-wait inf $URL <"$1/in" >"$1/out"' - "$BATS_TEST_TMPDIR"
+  exec 5>&-
+  assert_failure 28
+  run --separate-stderr ws-cat -m 0 -d hi --count 1 "$URL"
+  assert_success
+}
+
+@test "our own close is a success, whatever its code" {
+  run --separate-stderr bash -c \
+    'echo "{\"kind\":\"close\",\"code\":4001,\"reason\":\"bye\"}" | ws-cat --from jsonl --to jsonl $URL'
+  assert_success
+  assert_line --partial '"kind":"close","code":4001,"reason":"bye","by":"us"'
 }
 
 @test "a subprotocol is offered and the chosen one is shown" {

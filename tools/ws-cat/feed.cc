@@ -44,7 +44,8 @@ bool never_sent(std::uint64_t code) {
 }  // namespace
 
 Feed::Feed(Format format, bool binary)
-    : format_(format), kind_(binary ? ws::MessageKind::binary : ws::MessageKind::text) {}
+    : format_(format),
+      kind_(binary || format == Format::raw ? ws::MessageKind::binary : ws::MessageKind::text) {}
 
 std::optional<Result<Intent>> Feed::next(ConstBytes& in) {
   switch (format_) {
@@ -63,7 +64,7 @@ std::optional<Result<Intent>> Feed::next(ConstBytes& in) {
       break;
   }
   if (in.empty()) return std::nullopt;
-  return piece(ws::MessageKind::binary, true, take_front(in, in.size()));
+  return piece(true, take_front(in, in.size()));
 }
 
 std::optional<Result<Intent>> Feed::finish() {
@@ -79,17 +80,17 @@ std::optional<Result<Intent>> Feed::finish() {
         const std::string line = std::exchange(line_, {});
         return decode_line(line);
       }
-      return std::nullopt;
+      break;
     case Format::len32:
-      if (!open_ && length_size_ == 0) return std::nullopt;
-      open_ = false;
-      length_size_ = 0;
-      return error("is cut short");
+      if (length_size_ > 0) open_ = true;
+      break;
     case Format::raw:
     case Format::wire:
       break;
   }
-  return std::nullopt;
+  if (!open_) return std::nullopt;
+  open_ = false;
+  return error("is cut short");
 }
 
 /// Lines and nul. A message that lies wholly in `in` is passed on from there; one that is cut is
@@ -100,7 +101,7 @@ std::optional<Result<Intent>> Feed::next_divided(ConstBytes& in, std::uint8_t di
   const bool complete = end != in.end();
   const ConstBytes part = take_front(in, static_cast<std::size_t>(end - in.begin()));
   if (complete) in = in.subspan(1);
-  if (complete && line_.empty()) return piece(kind_, true, part);
+  if (complete && line_.empty()) return piece(true, part);
 
   line_ += as_text(part);
   if (!complete && line_.size() < kFragmentSize) return std::nullopt;
@@ -109,9 +110,8 @@ std::optional<Result<Intent>> Feed::next_divided(ConstBytes& in, std::uint8_t di
 
 /// What line_ holds, as a piece.
 Result<Intent> Feed::held_piece(bool last) {
-  decoded_.assign(line_.begin(), line_.end());
-  line_.clear();
-  return piece(kind_, last, decoded_);
+  text_ = std::exchange(line_, {});
+  return piece(last, as_bytes(text_));
 }
 
 std::optional<Result<Intent>> Feed::next_line(ConstBytes& in) {
@@ -143,12 +143,12 @@ std::optional<Result<Intent>> Feed::next_sized(ConstBytes& in) {
   const ConstBytes payload = take_front(in, std::min<std::size_t>(left_, in.size()));
   left_ -= static_cast<std::uint32_t>(payload.size());
   if (left_ == 0) length_size_ = 0;
-  return piece(kind_, left_ == 0, payload);
+  return piece(left_ == 0, payload);
 }
 
 /// A piece of a message; text is checked, because the server would have to end the connection.
-Result<Intent> Feed::piece(ws::MessageKind kind, bool last, ConstBytes payload) {
-  if (kind == ws::MessageKind::text) {
+Result<Intent> Feed::piece(bool last, ConstBytes payload) {
+  if (kind_ == ws::MessageKind::text) {
     const bool bad = utf8_.feed(payload).has_value() || (last && !utf8_.complete());
     if (bad) return error("is not valid UTF-8", "--binary sends lines as binary messages");
   }
@@ -157,7 +157,7 @@ Result<Intent> Feed::piece(ws::MessageKind kind, bool last, ConstBytes payload) 
     if (format_ != Format::jsonl) ++number_;
   }
   open_ = !last;
-  return Intent{.kind = kind, .last = last, .payload = payload};
+  return Intent{.kind = kind_, .last = last, .payload = payload};
 }
 
 std::optional<Result<Intent>> Feed::decode_line(std::string_view line) {
@@ -186,24 +186,30 @@ std::optional<Result<Intent>> Feed::decode_json(std::string_view line) {
   if (json.is_discarded()) return error("is not a JSON object");
   if (text_of(json, "dir") == ">") return std::nullopt;
 
-  decoded_.clear();
+  ConstBytes payload;
   if (json.contains("base64")) {
     auto bytes = from_base64(text_of(json, "base64"));
     if (!bytes) return error("has a base64 that is not base64");
     decoded_ = std::move(*bytes);
+    payload = decoded_;
   } else {
     text_ = text_of(json, "data");
-    decoded_.assign(text_.begin(), text_.end());
+    payload = as_bytes(text_);
   }
 
   const std::string kind = text_of(json, "kind");
   if (kind == "message") {
+    // The first line of a message tells the type.
     const bool binary = text_of(json, "type") == "binary";
+    if (!open_) kind_ = binary ? ws::MessageKind::binary : ws::MessageKind::text;
     const bool more = json.contains("more") && json["more"] == true;
-    return piece(binary ? ws::MessageKind::binary : ws::MessageKind::text, !more, decoded_);
+    return piece(!more, payload);
   }
-  if (kind == "ping") return Intent{.type = Intent::Type::ping, .payload = decoded_};
-  if (kind == "pong") return Intent{.type = Intent::Type::pong, .payload = decoded_};
+  if (kind == "ping" || kind == "pong") {
+    if (payload.size() > ws::kMaxControlSize) return error("has a payload of more than 125 bytes");
+    return Intent{.type = kind == "ping" ? Intent::Type::ping : Intent::Type::pong,
+                  .payload = payload};
+  }
   if (kind != "close") return std::nullopt;
 
   const auto code = json.find("code");
@@ -214,6 +220,7 @@ std::optional<Result<Intent>> Feed::decode_json(std::string_view line) {
     return error(fmt::format("has close code {}, which may not be sent", number));
   }
   text_ = text_of(json, "reason");
+  if (text_.size() > ws::kMaxReasonSize) return error("has a reason of more than 123 bytes");
   return Intent{.type = Intent::Type::close,
                 .payload = as_bytes(text_),
                 .code = static_cast<ws::CloseCode>(number)};

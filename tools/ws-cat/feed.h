@@ -41,7 +41,7 @@ class Feed {
   std::optional<Result<Intent>> next_line(ConstBytes& in);
   std::optional<Result<Intent>> next_sized(ConstBytes& in);
   Result<Intent> held_piece(bool last);
-  Result<Intent> piece(ws::MessageKind kind, bool last, ConstBytes payload);
+  Result<Intent> piece(bool last, ConstBytes payload);
   std::optional<Result<Intent>> decode_line(std::string_view line);
   Result<Intent> decode_hex(std::string_view line);
   Result<Intent> decode_base64(std::string_view line);
@@ -49,13 +49,13 @@ class Feed {
   Error error(std::string_view why, std::string_view hint = {}) const;
 
   Format format_;
-  ws::MessageKind kind_;      // of lines, nul and len32
+  ws::MessageKind kind_;      // of the current message
   std::uint64_t number_ = 1;  // of the line or message that is being read
   bool open_ = false;         // a piece of the current message has been returned
   Utf8Validator utf8_;
   std::string line_;                   // LineBuffer: a line that is not complete
-  std::vector<std::uint8_t> decoded_;  // the payload of the intent just returned
-  std::string text_;                   // of a JSON line
+  std::vector<std::uint8_t> decoded_;  // hex, base64: the payload of the intent just returned
+  std::string text_;                   // others: that payload, or the reason of a close
   std::uint8_t length_size_ = 0;       // of len32: bytes of the length so far
   std::uint32_t left_ = 0;             // of len32: the length so far, then what is to come
 };

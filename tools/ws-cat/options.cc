@@ -42,6 +42,13 @@ Outcome assign_duration(const cli::Value& value, std::optional<Duration>& target
   return std::nullopt;
 }
 
+/// As in curl, 0 means no limit.
+Outcome assign_limit(const cli::Value& value, std::optional<Duration>& target) {
+  if (auto error = assign_duration(value, target)) return error;
+  if (target == Duration(0)) target.reset();
+  return std::nullopt;
+}
+
 Outcome assign_format(const cli::Value& value, std::size_t count, Format& target) {
   const auto index = cli::choice(value.option->name, value.text, std::span(kFormats).first(count));
   if (!index) return failed(index.error());
@@ -194,8 +201,8 @@ Outcome apply_connection(const cli::Value& value, Args& args) {
   if (name == "cacert") args.ca_file = value.text;
   if (name == "resolve") args.resolve.push_back(value.text);
   if (name == "unix-socket") args.unix_socket = value.text;
-  if (name == "connect-timeout") return assign_duration(value, args.connect_timeout);
-  if (name == "max-time") return assign_duration(value, args.max_time);
+  if (name == "connect-timeout") return assign_limit(value, args.connect_timeout);
+  if (name == "max-time") return assign_limit(value, args.max_time);
   return std::nullopt;
 }
 
@@ -213,13 +220,21 @@ Outcome apply_messages(const cli::Value& value, Args& args) {
   return std::nullopt;
 }
 
+Outcome assign_ping_timeout(const cli::Value& value, Args& args) {
+  if (auto error = assign(cli::duration(value.option->name, value.text), args.ping_timeout)) {
+    return error;
+  }
+  if (args.ping_timeout > Duration(0)) return std::nullopt;
+  return failed({"option --ping-timeout: no pong can come in no time", {}});
+}
+
 Outcome apply_close(const cli::Value& value, Args& args) {
   const std::string_view name = value.option->name;
   if (name == "close") return assign_close(value.text, args);
   if (name == "fail-on-close") return add_codes(value, args.fail_on_close);
   if (name == "ok-close") return add_codes(value, args.ok_close);
   if (name == "ping-interval") return assign(cli::duration(name, value.text), args.ping_interval);
-  if (name == "ping-timeout") return assign(cli::duration(name, value.text), args.ping_timeout);
+  if (name == "ping-timeout") return assign_ping_timeout(value, args);
   return std::nullopt;
 }
 

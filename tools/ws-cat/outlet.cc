@@ -18,8 +18,8 @@ Outlet::Outlet(net::Loop& loop, const Args& args, Time started)
 
 void Outlet::message(const ws::Event& piece) {
   if (json()) {
-    const std::string_view type = piece.kind == ws::MessageKind::text ? "text" : "binary";
-    lines_.append(text_, stamp('<'), type, piece.payload, piece.last);
+    message_type_ = piece.kind == ws::MessageKind::text ? "text" : "binary";
+    lines_.append(text_, stamp('<'), message_type_, piece.payload, piece.last);
   } else {
     printer_.message(piece, text_);
   }
@@ -53,6 +53,7 @@ void Outlet::violation(const diag::Violation& violation) {
 
 void Outlet::closed(ws::CloseCode code, ConstBytes reason, std::string_view by) {
   if (!json()) return;
+  lines_.cut(text_, stamp('<'), message_type_);
   cli::close_line(text_, stamp(by == "us" ? '>' : '<'), code, reason, by);
   schedule_flush();
 }

@@ -56,7 +56,8 @@ class Outlet {
   net::Output output_;
   Printer printer_;
   cli::MessageLines lines_;
-  std::string text_;  // of this turn
+  std::string_view message_type_ = "text";  // of the latest message
+  std::string text_;                        // of this turn
   std::function<void()> congested_;
   bool flush_waits_ = false;
 };

@@ -14,6 +14,9 @@
 namespace ws_cat {
 namespace {
 
+// How often to look whether everything is sent, when the wait for replies is to begin then.
+constexpr Duration kBusyCheck = std::chrono::milliseconds(50);
+
 // What a refusal may say, and for how long.
 constexpr std::uint64_t kMaxBodySize = std::uint64_t{64} << 10;
 constexpr Duration kBodyTimeout = std::chrono::seconds(5);
@@ -64,7 +67,11 @@ Session::Session(net::Loop& loop, const Args& args, cli::Talk& talk)
       outlet_(loop, args, started_),
       feed_(args.from, args.binary),
       messages_left_(args.count),
-      max_timer_(loop, [this] { give_up(to_int(cli::Exit::timeout), "time is up (--max-time)"); }),
+      max_timer_(loop,
+                 [this] {
+                   give_up(to_int(cli::Exit::timeout), "time is up (--max-time)");
+                   loop_.stop();  // even when standard output does not take the rest
+                 }),
       open_timer_(loop,
                   [this] {
                     if (!opening_->refusal().empty()) return on_refused();
@@ -233,6 +240,7 @@ void Session::on_control(const ws::Event& event) {
 void Session::on_violation(const diag::Violation& violation) {
   outlet_.violation(violation);
   conclude(judge_violation(violation));
+  input_.reset();
   if (pump_->connection() != nullptr) return;  // which ends by the rules of closing
   const std::string& first = opening_->first_bytes();
   if (!first.starts_with("HTTP/1.")) talk_.plain(first_bytes_text(first));
@@ -240,15 +248,18 @@ void Session::on_violation(const diag::Violation& violation) {
 }
 
 void Session::on_ended(const ws::Event& ended) {
-  ended_ = ended;
-  ended_reason_.assign(ended.payload.begin(), ended.payload.end());
-  ended_->payload = ended_reason_;
+  ended_ = ended;  // its reason lives as long as the connection does
 }
 
 void Session::on_transport_ended(const net::TransportEnd& end) {
   if (ended_) {
     report_close();
-    conclude(judge_end(*ended_, end, loop_.now() - last_byte_, args_));
+    conclude(judge_end(*ended_,
+                       {.transport = end,
+                        .idle = loop_.now() - last_byte_,
+                        .our_code = our_code_,
+                        .all_sent = pump_->connection()->output().empty()},
+                       args_));
   } else if (!opening_->refusal().empty()) {
     if (!leaving_) return on_refused();
   } else if (pump_->connection() == nullptr && end.how != net::TransportEnd::How::by_us) {
@@ -284,8 +295,12 @@ void Session::on_input(ConstBytes bytes) {
 
 void Session::on_input_end(const std::optional<std::string>& error) {
   if (error) perform(Error{fmt::format("cannot read standard input: {}", *error), {}});
-  while (const auto intent = feed_.finish()) perform(*intent);
-  if (!input_ended_) end_of_input();
+  while (!input_ended_) {
+    const auto intent = feed_.finish();
+    if (!intent) break;
+    perform(*intent);
+  }
+  end_of_input();
   pump_->update();
 }
 
@@ -308,7 +323,7 @@ void Session::perform(const Result<Intent>& intent) {
       const bool is_ping = intent->type == Intent::Type::ping;
       const auto sent =
           is_ping ? connection.ping(intent->payload) : connection.pong(intent->payload);
-      if (!sent) conclude({cli::Exit::read, sent.error().message, {}});
+      CHECK(bool(sent));
       return;
     }
     case Intent::Type::close:
@@ -326,13 +341,18 @@ void Session::end_of_input() {
   if (args_.eof_wait) wait_for_replies();
 }
 
-/// Closes when no message has come for --eof-wait since the last byte of ours went out.
+/// Closes when no message has come for --eof-wait since the last byte of ours went out, and since
+/// standard output took what came.
 void Session::wait_for_replies() {
   if (pump_->ended() || !pump_->connection()->can_send()) return;
+  const Time now = loop_.now();
   const Duration wait = *args_.eof_wait;
-  if (wait > Duration(0) && !pump_->connection()->output().empty()) last_message_ = loop_.now();
-  const Time end = last_message_ + wait;
-  if (end > loop_.now()) return eof_timer_.start(end);
+  const bool busy = !pump_->connection()->output().empty() || !outlet_.idle();
+  if (wait > Duration(0) && busy) {
+    last_message_ = now;
+    return eof_timer_.start(now + std::min(wait, kBusyCheck));
+  }
+  if (last_message_ + wait > now) return eof_timer_.start(last_message_ + wait);
   close(args_.close_code, args_.close_reason);
   pump_->update();
 }
@@ -360,9 +380,9 @@ void Session::interrupt() {
 
 /// Ends at once, with a Close if the connection is open.
 void Session::give_up(int exit_code, std::string_view message, std::string_view hint) {
-  if (leaving_) return;
   if (!exit_code_) exit_code_ = exit_code;
   if (!message.empty()) say_error(exit_code, message, hint);
+  if (leaving_) return loop_.stop();
   leaving_ = true;
   if (pump_ != nullptr && !pump_->ended()) {
     if (pump_->connection() != nullptr) close(ws::code::kGoingAway, {});
@@ -389,7 +409,6 @@ void Session::say_error(int exit_code, std::string_view message, std::string_vie
 void Session::leave() {
   leaving_ = true;
   input_.reset();
-  max_timer_.stop();
   open_timer_.stop();
   eof_timer_.stop();
   outlet_.flush();

@@ -90,7 +90,6 @@ class Session {
   net::Timer open_timer_;  // the opening handshake, then the body of a refusal
   net::Timer eof_timer_;
   std::optional<ws::Event> ended_;
-  std::vector<std::uint8_t> ended_reason_;
   ws::CloseCode our_code_ = 0;  // of the Close that we began with
   std::string our_reason_;
   std::optional<int> exit_code_;

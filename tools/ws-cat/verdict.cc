@@ -63,18 +63,18 @@ Verdict judge_violation(const diag::Violation& violation) {
           std::string(rule.hint)};
 }
 
-Verdict judge_end(const ws::Event& ended, const TransportEnd& transport, Duration idle,
-                  const Args& args) {
+Verdict judge_end(const ws::Event& ended, const Circumstances& circumstances, const Args& args) {
   switch (ended.ending) {
     case ws::Ending::peer:
       return judge_close(ended, args);
     case ws::Ending::us:
       // RFC 6455 7.1.5: the peer's code counts. An answer repeats ours; another one is its own
       // close that crossed ours on the way.
-      if (ended.code == args.close_code || is_good_close(ended.code, args)) return {};
+      if (ended.code == circumstances.our_code || is_good_close(ended.code, args)) return {};
       return judge_close(ended, args);
     case ws::Ending::unanswered:
-      return {};
+      if (circumstances.all_sent) return {cli::Exit::ok, "the server did not answer our Close", {}};
+      return {cli::Exit::cut, "the server ended the connection before everything was sent", {}};
     case ws::Ending::violation:
       return {};  // judged when it happened
     case ws::Ending::timeout:
@@ -84,7 +84,7 @@ Verdict judge_end(const ws::Event& ended, const TransportEnd& transport, Duratio
   }
   return {cli::Exit::cut,
           fmt::format("connection cut without a Close frame: {} after {} without data",
-                      cut_text(transport), seconds_text(idle)),
+                      cut_text(circumstances.transport), seconds_text(circumstances.idle)),
           {}};
 }
 

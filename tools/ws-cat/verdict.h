@@ -18,10 +18,16 @@ struct Verdict {
 /// The peer broke `violation`'s rule, or exceeded a limit of ours.
 Verdict judge_violation(const diag::Violation& violation);
 
-/// An open connection came to its end: `ended` is its last event, `idle` the time since a byte
-/// came.
-Verdict judge_end(const ws::Event& ended, const net::TransportEnd& transport, Duration idle,
-                  const Args& args);
+/// What surrounds the end of an open connection.
+struct Circumstances {
+  net::TransportEnd transport = {};
+  Duration idle = Duration(0);  ///< since the last byte came
+  ws::CloseCode our_code = 0;   ///< of the Close that we began with; 0: none
+  bool all_sent = true;         ///< of what we had to send
+};
+
+/// An open connection came to its end: `ended` is its last event.
+Verdict judge_end(const ws::Event& ended, const Circumstances& circumstances, const Args& args);
 
 /// The transport ended before the answer to the opening handshake was complete; `begun`: something
 /// of it had come.

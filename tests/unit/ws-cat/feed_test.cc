@@ -196,6 +196,35 @@ TEST(Feed, json_nested_beyond_the_limit_is_refused_without_harm) {
             (Log{"error: cannot read standard input: line 1 is not a JSON object"}));
 }
 
+TEST(Feed, json_message_that_never_ends_is_an_error) {
+  EXPECT_EQ(
+      log_of(Format::jsonl, false, "{\"kind\":\"message\",\"data\":\"a\",\"more\":true}\n", 99),
+      (Log{"error: cannot read standard input: line 2 is cut short"}));
+}
+
+TEST(Feed, json_lines_of_one_message_have_the_type_of_the_first) {
+  EXPECT_EQ(log_of(Format::jsonl, false,
+                   "{\"kind\":\"message\",\"type\":\"text\",\"data\":\"a\",\"more\":true}\n"
+                   "{\"kind\":\"message\",\"type\":\"binary\",\"base64\":\"/w==\"}\n",
+                   999),
+            (Log{"error: cannot read standard input: line 2 is not valid UTF-8"}));
+}
+
+TEST(Feed, json_control_frames_that_are_too_large_are_errors) {
+  const std::string large(126, 'x');
+  EXPECT_EQ(
+      log_of(Format::jsonl, false, "{\"kind\":\"ping\",\"data\":\"" + large + "\"}", 999),
+      (Log{"error: cannot read standard input: line 1 has a payload of more than 125 bytes"}));
+  EXPECT_EQ(log_of(Format::jsonl, false,
+                   "{\"kind\":\"close\",\"code\":1000,\"reason\":\"" + large + "\"}", 999),
+            (Log{"error: cannot read standard input: line 1 has a reason of more than 123 bytes"}));
+}
+
+TEST(Feed, error_at_the_very_end_of_a_long_line_comes_once) {
+  EXPECT_EQ(log_of(Format::lines, false, std::string(70'000, 'a') + "\xC3", 70'000),
+            (Log{"error: cannot read standard input: line 1 is not valid UTF-8"}));
+}
+
 TEST(Feed, raw_reads_are_binary_messages) {
   EXPECT_EQ(log_of(Format::raw, false, "abc", 2), (Log{"binary 6162", "binary 63"}));
 }
