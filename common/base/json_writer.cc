@@ -21,23 +21,12 @@ std::size_t unsafe_at(std::string_view text, std::size_t at) {
 void append_escape(std::string& out, std::string_view unit) {
   const auto last = static_cast<unsigned char>(unit.back());
   switch (last) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      break;
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    default: break;
   }
   constexpr std::string_view kDigits = "0123456789abcdef";
   out += "\\u00";

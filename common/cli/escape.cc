@@ -56,20 +56,11 @@ bool is_dangerous(char32_t code, Escape mode) {
 
 void append_byte(std::string& out, char c) {
   switch (c) {
-    case '\\':
-      out += "\\\\";
-      break;
-    case '\n':
-      out += "\\n";
-      break;
-    case '\r':
-      out += "\\r";
-      break;
-    case '\t':
-      out += "\\t";
-      break;
-    default:
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte_of(c));
+    case '\\': out += "\\\\"; break;
+    case '\n': out += "\\n"; break;
+    case '\r': out += "\\r"; break;
+    case '\t': out += "\\t"; break;
+    default: fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte_of(c));
   }
 }
 

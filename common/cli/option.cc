@@ -98,18 +98,11 @@ std::string spelling(const Option& option) {
   std::string text = option.letter == 0 ? "" : fmt::format("-{}, ", option.letter);
   text += fmt::format("--{}", option.name);
   switch (option.takes) {
-    case Takes::none:
-      break;
+    case Takes::none: break;
     case Takes::one:
-    case Takes::many:
-      text += fmt::format(" {}", option.arg);
-      break;
-    case Takes::attached:
-      text += fmt::format("[={}]", option.arg);
-      break;
-    case Takes::if_any:
-      text += fmt::format(" [{}]", option.arg);
-      break;
+    case Takes::many: text += fmt::format(" {}", option.arg); break;
+    case Takes::attached: text += fmt::format("[={}]", option.arg); break;
+    case Takes::if_any: text += fmt::format(" [{}]", option.arg); break;
   }
   return text;
 }

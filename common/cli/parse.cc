@@ -106,18 +106,11 @@ class Respeller {
 
   Result<void> without_attached(const Option& option) {
     switch (option.takes) {
-      case Takes::none:
-        put(option);
-        return {};
-      case Takes::attached:
-        put(option, "");
-        return {};
-      case Takes::if_any:
-        put(option, arguments_.empty() ? "" : take());
-        return {};
+      case Takes::none: put(option); return {};
+      case Takes::attached: put(option, ""); return {};
+      case Takes::if_any: put(option, arguments_.empty() ? "" : take()); return {};
       case Takes::one:
-      case Takes::many:
-        break;
+      case Takes::many: break;
     }
     if (arguments_.empty()) {
       return Error{.message = fmt::format("option --{}: needs a value {}", option.name, option.arg),

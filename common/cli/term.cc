@@ -27,12 +27,9 @@ std::string_view environment(const char* name) {
 Look look_of(int fd, ColorMode mode) {
   const bool terminal = ::isatty(fd) == 1;
   switch (mode) {
-    case ColorMode::always:
-      return {.terminal = terminal, .color = true};
-    case ColorMode::never:
-      return {.terminal = terminal, .color = false};
-    case ColorMode::automatic:
-      break;
+    case ColorMode::always: return {.terminal = terminal, .color = true};
+    case ColorMode::never: return {.terminal = terminal, .color = false};
+    case ColorMode::automatic: break;
   }
   const bool wanted = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
   return {.terminal = terminal, .color = terminal && wanted};

@@ -46,14 +46,10 @@ std::variant<BodyLength, diag::Violation> body_length(const Head& head, HeadKind
 
 bool BodyReader::done() const {
   switch (kind_) {
-    case BodyKind::none:
-      return true;
-    case BodyKind::sized:
-      return left_ == 0;
-    case BodyKind::chunked:
-      return awaits_ == Awaits::nothing;
-    case BodyKind::until_end:
-      return false;
+    case BodyKind::none: return true;
+    case BodyKind::sized: return left_ == 0;
+    case BodyKind::chunked: return awaits_ == Awaits::nothing;
+    case BodyKind::until_end: return false;
   }
   return true;
 }
@@ -109,8 +105,7 @@ bool BodyReader::take_framing(Bytes& in) {
       if (++trailer_size_ > kMaxHeadSize) awaits_ = Awaits::nothing;
       break;
     case Awaits::data:
-    case Awaits::nothing:
-      break;
+    case Awaits::nothing: break;
   }
   return true;
 }

@@ -85,15 +85,12 @@ void Pump::read_some() {
   for (int i = 0; i < kReadsPerTurn; ++i) {
     IoResult result = stream_->read(buffer);
     switch (result.io) {
-      case Io::again:
-        return;
-      case Io::end:
-        return transport_ended(TransportEnd::How::fin, {});
+      case Io::again: return;
+      case Io::end: return transport_ended(TransportEnd::How::fin, {});
       case Io::failed:
         return transport_ended(result.reset ? TransportEnd::How::reset : TransportEnd::How::failed,
                                std::move(result.error));
-      case Io::ok:
-        break;
+      case Io::ok: break;
     }
     const Bytes in = buffer.first(result.size);
     if (connection_ && handlers_.wire) handlers_.wire(in);

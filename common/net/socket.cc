@@ -175,16 +175,14 @@ void Listener::accept_batch() {
       continue;
     }
     switch (errno) {
-      case EAGAIN:
-        return;
+      case EAGAIN: return;
       case EMFILE:
       case ENFILE:
       case ENOBUFS:
       case ENOMEM:
         if (out_of_descriptors()) continue;
         return;
-      default:
-        continue;  // that one connection has failed already: ECONNABORTED and the like
+      default: continue;  // that one connection has failed already: ECONNABORTED and the like
     }
   }
 }

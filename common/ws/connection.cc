@@ -38,12 +38,8 @@ std::optional<Event> Connection::next(Bytes& in) {
   if (!event || event->type == EventType::message) last_message_byte_ = now_;
   if (!event) return std::nullopt;
   switch (event->type) {
-    case EventType::ping:
-      on_ping(event->payload);
-      break;
-    case EventType::pong:
-      on_pong(event->payload);
-      break;
+    case EventType::ping: on_ping(event->payload); break;
+    case EventType::pong: on_pong(event->payload); break;
     case EventType::close:
       peer_closed_first_ = state_ == CloseState::open;
       peer_code_ = event->code;
@@ -57,8 +53,7 @@ std::optional<Event> Connection::next(Bytes& in) {
       break;
     }
     case EventType::message:
-    case EventType::ended:
-      break;
+    case EventType::ended: break;
   }
   return event;
 }
@@ -121,12 +116,8 @@ void Connection::apply(CloseInput input, CloseCode code, std::string_view reason
       our_code_ = code;
       append_close(code, {});
       break;
-    case CloseAction::report_cut:
-      report(Ending::cut, code::kAbnormal);
-      break;
-    case CloseAction::report_unanswered:
-      report(Ending::unanswered, our_code_);
-      break;
+    case CloseAction::report_cut: report(Ending::cut, code::kAbnormal); break;
+    case CloseAction::report_unanswered: report(Ending::unanswered, our_code_); break;
     case CloseAction::report_code:
     case CloseAction::drop:
       if (before == CloseState::failed) {
@@ -137,8 +128,7 @@ void Connection::apply(CloseInput input, CloseCode code, std::string_view reason
       break;
     case CloseAction::none:
     case CloseAction::reject:
-    case CloseAction::ignore:
-      break;
+    case CloseAction::ignore: break;
   }
   if (state_ != before) start_end_timer();
 }
@@ -212,16 +202,13 @@ void Connection::tick(Time now) {
 
 std::optional<Time> Connection::deadline() const {
   switch (state_) {
-    case CloseState::gone:
-      return std::nullopt;
+    case CloseState::gone: return std::nullopt;
     case CloseState::closing:
       if (!reading_ && output_.size() == 0) return std::nullopt;  // the answer may be there
       return end_deadline_;
     case CloseState::done:
-    case CloseState::failed:
-      return end_deadline_;
-    case CloseState::open:
-      break;
+    case CloseState::failed: return end_deadline_;
+    case CloseState::open: break;
   }
   Time due = Time::max();
   if (settings_.ping_interval > Duration(0)) due = next_ping_;

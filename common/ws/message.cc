@@ -16,20 +16,16 @@ bool is_known(Opcode opcode) {
     case Opcode::binary:
     case Opcode::close:
     case Opcode::ping:
-    case Opcode::pong:
-      return true;
+    case Opcode::pong: return true;
   }
   return false;
 }
 
 bool is_minimal(const FrameHeader& header) {
   switch (header.length_form) {
-    case LengthForm::bits7:
-      return true;
-    case LengthForm::bits16:
-      return header.length > 125;
-    case LengthForm::bits64:
-      return header.length > UINT16_MAX;
+    case LengthForm::bits7: return true;
+    case LengthForm::bits16: return header.length > 125;
+    case LengthForm::bits64: return header.length > UINT16_MAX;
   }
   return true;
 }

@@ -54,12 +54,9 @@ class Log {
         line(event.kind == ws::MessageKind::text ? "text" : "binary", as_bytes(message_));
         message_.clear();
         return;
-      case ws::EventType::ping:
-        return line("ping", event.payload);
-      case ws::EventType::pong:
-        return line("pong", event.payload);
-      case ws::EventType::close:
-        return line(fmt::format("close {}", event.code), event.payload);
+      case ws::EventType::ping: return line("ping", event.payload);
+      case ws::EventType::pong: return line("pong", event.payload);
+      case ws::EventType::close: return line(fmt::format("close {}", event.code), event.payload);
       case ws::EventType::violation:
         text += fmt::format("violation {} @{} got {}\n", diag::info(event.violation.rule).id,
                             event.violation.offset, event.violation.got);

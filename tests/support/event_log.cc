@@ -32,36 +32,24 @@ std::string_view name_of(ws::MessageKind kind) {
 
 std::string_view name_of(ws::Ending ending) {
   switch (ending) {
-    case ws::Ending::peer:
-      return "peer";
-    case ws::Ending::us:
-      return "us";
-    case ws::Ending::unanswered:
-      return "unanswered";
-    case ws::Ending::violation:
-      return "violation";
-    case ws::Ending::timeout:
-      return "timeout";
-    case ws::Ending::cut:
-      return "cut";
+    case ws::Ending::peer: return "peer";
+    case ws::Ending::us: return "us";
+    case ws::Ending::unanswered: return "unanswered";
+    case ws::Ending::violation: return "violation";
+    case ws::Ending::timeout: return "timeout";
+    case ws::Ending::cut: return "cut";
   }
   return "?";
 }
 
 std::string name_of(ws::Opcode opcode) {
   switch (opcode) {
-    case ws::Opcode::cont:
-      return "cont";
-    case ws::Opcode::text:
-      return "text";
-    case ws::Opcode::binary:
-      return "binary";
-    case ws::Opcode::close:
-      return "close";
-    case ws::Opcode::ping:
-      return "ping";
-    case ws::Opcode::pong:
-      return "pong";
+    case ws::Opcode::cont: return "cont";
+    case ws::Opcode::text: return "text";
+    case ws::Opcode::binary: return "binary";
+    case ws::Opcode::close: return "close";
+    case ws::Opcode::ping: return "ping";
+    case ws::Opcode::pong: return "pong";
   }
   return fmt::format("opcode {}", static_cast<unsigned>(opcode));
 }
@@ -142,14 +130,10 @@ std::vector<Pieces> all_splits(std::size_t size) {
 
 std::string describe(const Pieces& pieces) {
   switch (pieces.size()) {
-    case 0:
-      return "no pieces";
-    case 1:
-      return "one piece";
-    case 2:
-      return fmt::format("two pieces, cut at {}", pieces.front());
-    default:
-      return "byte by byte";
+    case 0: return "no pieces";
+    case 1: return "one piece";
+    case 2: return fmt::format("two pieces, cut at {}", pieces.front());
+    default: return "byte by byte";
   }
 }
 
@@ -181,12 +165,8 @@ void EventLog::add(const ws::Event& event) {
       message_open_ = !event.last;
       if (event.last) text_ += show_message(event.kind, message_) + '\n';
       return;
-    case ws::EventType::ping:
-      text_ += show_control("ping", event.payload) + '\n';
-      return;
-    case ws::EventType::pong:
-      text_ += show_control("pong", event.payload) + '\n';
-      return;
+    case ws::EventType::ping: text_ += show_control("ping", event.payload) + '\n'; return;
+    case ws::EventType::pong: text_ += show_control("pong", event.payload) + '\n'; return;
     case ws::EventType::close:
       text_ += show_close(event.code, as_text(event.payload)) + '\n';
       return;

@@ -434,14 +434,10 @@ std::string length_of(http::HeadKind kind, std::string_view head_text) {
   }
   const auto [body_kind, size] = std::get<http::BodyLength>(length);
   switch (body_kind) {
-    case http::BodyKind::none:
-      return "none";
-    case http::BodyKind::sized:
-      return fmt::format("sized {}", size);
-    case http::BodyKind::chunked:
-      return "chunked";
-    case http::BodyKind::until_end:
-      return "until end";
+    case http::BodyKind::none: return "none";
+    case http::BodyKind::sized: return fmt::format("sized {}", size);
+    case http::BodyKind::chunked: return "chunked";
+    case http::BodyKind::until_end: return "until end";
   }
   return "?";
 }

@@ -35,28 +35,22 @@ std::string_view name_of(ws::MessageKind kind) {
 
 std::string_view name_of(ws::Ending ending) {
   switch (ending) {
-    case ws::Ending::peer:
-      return "peer";
-    case ws::Ending::cut:
-      return "cut";
+    case ws::Ending::peer: return "peer";
+    case ws::Ending::cut: return "cut";
     case ws::Ending::us:
     case ws::Ending::unanswered:
     case ws::Ending::violation:
-    case ws::Ending::timeout:
-      return "us";
+    case ws::Ending::timeout: return "us";
   }
   return "cut";
 }
 
 std::string describe(const net::TransportEnd& end) {
   switch (end.how) {
-    case net::TransportEnd::How::by_us:
-      return "dropped";
-    case net::TransportEnd::How::fin:
-      return "the peer ended the connection";
+    case net::TransportEnd::How::by_us: return "dropped";
+    case net::TransportEnd::How::fin: return "the peer ended the connection";
     case net::TransportEnd::How::reset:
-    case net::TransportEnd::How::failed:
-      return end.error;
+    case net::TransportEnd::How::failed: return end.error;
   }
   return {};
 }
@@ -163,14 +157,10 @@ void PeerLog::note(std::string_view text) {
 
 void PeerLog::event(const ws::Event& event) {
   switch (event.type) {
-    case ws::EventType::message:
-      return message(event);
-    case ws::EventType::ping:
-      return control("ping", event.payload);
-    case ws::EventType::pong:
-      return control("pong", event.payload);
-    case ws::EventType::close:
-      return;  // told when the connection has ended
+    case ws::EventType::message: return message(event);
+    case ws::EventType::ping: return control("ping", event.payload);
+    case ws::EventType::pong: return control("pong", event.payload);
+    case ws::EventType::close: return;  // told when the connection has ended
     case ws::EventType::violation:
       if (std::string* lines = log_.lines()) {
         cli::violation_line(*lines, stamp('<'), event.violation);

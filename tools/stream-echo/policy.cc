@@ -39,8 +39,7 @@ std::optional<Origin> parse_origin(std::string_view text) {
 
 bool matches(const OriginRule& rule, const Origin& origin, const http::HostPort& host) {
   switch (rule.kind) {
-    case OriginRule::Kind::any:
-      return true;
+    case OriginRule::Kind::any: return true;
     case OriginRule::Kind::same:
       return origin.scheme == "http" && equals_ignoring_case(origin.host, host.host) &&
              origin.port == host.port.value_or(default_port("http"));

@@ -49,19 +49,14 @@ Feed::Feed(Format format, bool binary)
 
 std::optional<Result<Intent>> Feed::next(ConstBytes& in) {
   switch (format_) {
-    case Format::lines:
-      return next_divided(in, '\n');
-    case Format::nul:
-      return next_divided(in, '\0');
+    case Format::lines: return next_divided(in, '\n');
+    case Format::nul: return next_divided(in, '\0');
     case Format::jsonl:
     case Format::hex:
-    case Format::base64:
-      return next_line(in);
-    case Format::len32:
-      return next_sized(in);
+    case Format::base64: return next_line(in);
+    case Format::len32: return next_sized(in);
     case Format::raw:
-    case Format::wire:
-      break;
+    case Format::wire: break;
   }
   if (in.empty()) return std::nullopt;
   return piece(true, take_front(in, in.size()));
@@ -85,8 +80,7 @@ std::optional<Result<Intent>> Feed::finish() {
       if (length_size_ > 0) open_ = true;
       break;
     case Format::raw:
-    case Format::wire:
-      break;
+    case Format::wire: break;
   }
   if (!open_) return std::nullopt;
   open_ = false;

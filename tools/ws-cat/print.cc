@@ -22,16 +22,13 @@ void Printer::message(const ws::Event& piece, std::string& out) {
       text(piece, out);
       if (piece.last) out += '\0';
       return;
-    case Format::raw:
-      return text(piece, out);
+    case Format::raw: return text(piece, out);
     case Format::hex:
       out += to_hex(piece.payload);
       if (piece.last) out += '\n';
       return;
-    case Format::base64:
-      return base64(piece, out);
-    case Format::len32:
-      return sized(piece, out);
+    case Format::base64: return base64(piece, out);
+    case Format::len32: return sized(piece, out);
     case Format::jsonl:  // written by cli/jsonl
     case Format::wire:   // written before it is decoded
       return;

@@ -197,18 +197,12 @@ void Session::opened(const std::string& protocol) {
 void Session::on_event(const ws::Event& event) {
   last_byte_ = loop_.now();
   switch (event.type) {
-    case ws::EventType::message:
-      return on_message(event);
+    case ws::EventType::message: return on_message(event);
     case ws::EventType::ping:
-    case ws::EventType::pong:
-      return on_control(event);
-    case ws::EventType::violation:
-      return on_violation(event.violation);
-    case ws::EventType::ended:
-      return on_ended(event);
-    case ws::EventType::close:
-      input_.reset();
-      return;
+    case ws::EventType::pong: return on_control(event);
+    case ws::EventType::violation: return on_violation(event.violation);
+    case ws::EventType::ended: return on_ended(event);
+    case ws::EventType::close: input_.reset(); return;
   }
 }
 
@@ -271,16 +265,12 @@ void Session::on_transport_ended(const net::TransportEnd& end) {
 /// The close in --to jsonl: whoever closed first, with what it said.
 void Session::report_close() {
   switch (ended_->ending) {
-    case ws::Ending::peer:
-      return outlet_.closed(ended_->code, ended_->payload, "peer");
-    case ws::Ending::cut:
-      return outlet_.closed(ended_->code, {}, "cut");
+    case ws::Ending::peer: return outlet_.closed(ended_->code, ended_->payload, "peer");
+    case ws::Ending::cut: return outlet_.closed(ended_->code, {}, "cut");
     case ws::Ending::us:
-    case ws::Ending::unanswered:
-      return outlet_.closed(our_code_, as_bytes(our_reason_), "us");
+    case ws::Ending::unanswered: return outlet_.closed(our_code_, as_bytes(our_reason_), "us");
     case ws::Ending::violation:
-    case ws::Ending::timeout:
-      return outlet_.closed(ended_->code, {}, "us");
+    case ws::Ending::timeout: return outlet_.closed(ended_->code, {}, "us");
   }
 }
 
@@ -326,10 +316,8 @@ void Session::perform(const Result<Intent>& intent) {
       CHECK(bool(sent));
       return;
     }
-    case Intent::Type::close:
-      return close(intent->code, as_text(intent->payload));
-    case Intent::Type::end:
-      return end_of_input();
+    case Intent::Type::close: return close(intent->code, as_text(intent->payload));
+    case Intent::Type::end: return end_of_input();
   }
 }
 

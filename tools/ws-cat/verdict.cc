@@ -18,14 +18,10 @@ std::string seconds_text(Duration duration) {
 /// How it ended, as the last part of a sentence.
 std::string cut_text(const TransportEnd& transport) {
   switch (transport.how) {
-    case TransportEnd::How::fin:
-      return "the server ended the connection (FIN)";
-    case TransportEnd::How::reset:
-      return "the connection was reset (RST)";
-    case TransportEnd::How::failed:
-      return transport.error;
-    case TransportEnd::How::by_us:
-      return "it was given up";
+    case TransportEnd::How::fin: return "the server ended the connection (FIN)";
+    case TransportEnd::How::reset: return "the connection was reset (RST)";
+    case TransportEnd::How::failed: return transport.error;
+    case TransportEnd::How::by_us: return "it was given up";
   }
   return {};
 }
@@ -65,8 +61,7 @@ Verdict judge_violation(const diag::Violation& violation) {
 
 Verdict judge_end(const ws::Event& ended, const Circumstances& circumstances, const Args& args) {
   switch (ended.ending) {
-    case ws::Ending::peer:
-      return judge_close(ended, args);
+    case ws::Ending::peer: return judge_close(ended, args);
     case ws::Ending::us:
       // RFC 6455 7.1.5: the peer's code counts. An answer repeats ours; another one is its own
       // close that crossed ours on the way.
@@ -75,12 +70,9 @@ Verdict judge_end(const ws::Event& ended, const Circumstances& circumstances, co
     case ws::Ending::unanswered:
       if (circumstances.all_sent) return {cli::Exit::ok, "the server did not answer our Close", {}};
       return {cli::Exit::cut, "the server ended the connection before everything was sent", {}};
-    case ws::Ending::violation:
-      return {};  // judged when it happened
-    case ws::Ending::timeout:
-      return judge_timeout(ended, args);
-    case ws::Ending::cut:
-      break;
+    case ws::Ending::violation: return {};  // judged when it happened
+    case ws::Ending::timeout: return judge_timeout(ended, args);
+    case ws::Ending::cut: break;
   }
   return {cli::Exit::cut,
           fmt::format("connection cut without a Close frame: {} after {} without data",

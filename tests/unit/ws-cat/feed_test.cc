@@ -35,18 +35,12 @@ std::vector<std::string> log_of(Format format, bool binary, std::string_view inp
         message.clear();
         return;
       }
-      case Intent::Type::ping:
-        log.push_back("ping " + payload);
-        return;
-      case Intent::Type::pong:
-        log.push_back("pong " + payload);
-        return;
+      case Intent::Type::ping: log.push_back("ping " + payload); return;
+      case Intent::Type::pong: log.push_back("pong " + payload); return;
       case Intent::Type::close:
         log.push_back("close " + std::to_string(intent->code) + " " + payload);
         return;
-      case Intent::Type::end:
-        log.push_back("end");
-        return;
+      case Intent::Type::end: log.push_back("end"); return;
     }
   };
   while (!input.empty() && !failed) {
