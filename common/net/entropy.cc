@@ -37,4 +37,10 @@ void fill_random(Bytes out) {
   used += out.size();
 }
 
+ws::MaskKey random_mask_key() {
+  ws::MaskKey key;
+  fill_random(key);
+  return key;
+}
+
 }  // namespace net

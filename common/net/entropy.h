@@ -4,9 +4,13 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "ws/mask.h"
 
 namespace net {
 
 void fill_random(Bytes out);
+
+/// A MaskSource for connections that are real.
+ws::MaskKey random_mask_key();
 
 }  // namespace net

@@ -595,7 +595,7 @@ TEST(Look, pipe_has_color_only_when_it_is_demanded) {
 
 TEST(Look, terminal_has_color_unless_no_color_or_a_dumb_one) {
   const int fd = ::posix_openpt(O_RDWR | O_NOCTTY);
-  if (fd < 0 || ::isatty(fd) != 1) GTEST_SKIP() << "no pseudo terminal here";
+  ASSERT_TRUE(fd >= 0 && ::isatty(fd) == 1) << "no pseudo terminal here";
   ::unsetenv("NO_COLOR");
   ::setenv("TERM", "xterm", 1);
   EXPECT_TRUE(cli::look_of(fd, cli::ColorMode::automatic).color);

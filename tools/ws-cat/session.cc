@@ -17,15 +17,8 @@ namespace {
 // How often to look whether everything is sent, when the wait for replies is to begin then.
 constexpr Duration kBusyCheck = std::chrono::milliseconds(50);
 
-// What a refusal may say, and for how long.
-constexpr std::uint64_t kMaxBodySize = std::uint64_t{64} << 10;
+// How long a refusal may go on.
 constexpr Duration kBodyTimeout = std::chrono::seconds(5);
-
-ws::MaskKey random_key() {
-  ws::MaskKey key;
-  net::fill_random(key);
-  return key;
-}
 
 std::string random_nonce() {
   std::array<std::uint8_t, ws::kKeySize> bytes;
@@ -41,19 +34,6 @@ ws::Settings connection_settings(const Args& args) {
   return settings;
 }
 
-/// The lines of a head, each with `mark` in front, escaped.
-std::string marked_lines(std::string_view head, std::string_view mark) {
-  std::string text;
-  while (!head.empty()) {
-    const std::size_t end = std::min(head.find("\r\n"), head.size());
-    if (!text.empty()) text += '\n';
-    text += mark;
-    cli::append_escaped(text, head.substr(0, end), cli::Escape::line);
-    head.remove_prefix(std::min(end + 2, head.size()));
-  }
-  return text;
-}
-
 }  // namespace
 
 Session::Session(net::Loop& loop, const Args& args, cli::Talk& talk)
@@ -67,6 +47,7 @@ Session::Session(net::Loop& loop, const Args& args, cli::Talk& talk)
       outlet_(loop, args, started_),
       feed_(args.from, args.binary),
       messages_left_(args.count),
+      body_(talk),
       max_timer_(loop,
                  [this] {
                    give_up(to_int(cli::Exit::timeout), "time is up (--max-time)");
@@ -144,8 +125,8 @@ void Session::on_bytes(Bytes& in) {
     } else if (const auto* open = std::get_if<Opening::Opened>(&*step)) {
       return opened(open->protocol);
     } else if (const auto* piece = std::get_if<Opening::BodyPiece>(&*step)) {
-      show_body(as_text(piece->bytes));
-      if (body_size_ >= kMaxBodySize) return on_refused();
+      body_.show(as_text(piece->bytes));
+      if (body_.full()) return on_refused();
     } else if (std::holds_alternative<Opening::RefusalEnd>(*step)) {
       return on_refused();
     } else {
@@ -161,20 +142,8 @@ void Session::on_head(const Opening::HeadSeen& head) {
   open_timer_.start(loop_.now() + kBodyTimeout);
 }
 
-/// Whole lines at once; `piece` is cut at the size that may be shown.
-void Session::show_body(std::string_view piece) {
-  piece = piece.substr(0, kMaxBodySize - body_size_);
-  body_size_ += piece.size();
-  body_ += piece;
-  if (const std::size_t end = body_.rfind('\n'); end != body_.npos) {
-    talk_.plain(cli::escape(std::string_view(body_).substr(0, end), cli::Escape::message));
-    body_.erase(0, end + 1);
-  }
-}
-
 void Session::on_refused() {
-  if (!body_.empty()) talk_.plain(cli::escape(body_, cli::Escape::message));
-  body_.clear();
+  body_.finish();
   give_up(to_int(cli::Exit::refused),
           fmt::format("the server refused the WebSocket: {}",
                       cli::escape(opening_->refusal(), cli::Escape::line)));
@@ -182,8 +151,8 @@ void Session::on_refused() {
 
 void Session::opened(const std::string& protocol) {
   open_timer_.stop();
-  pump_->open(
-      ws::Connection(ws::Role::client, connection_settings(args_), random_key, loop_.now()));
+  pump_->open(ws::Connection(ws::Role::client, connection_settings(args_), net::random_mask_key,
+                             loop_.now()));
   outlet_.opened(protocol);
   for (const GivenMessage& message : args_.messages) {
     perform(Intent{.kind = message.kind, .payload = as_bytes(message.data)});

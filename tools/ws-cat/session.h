@@ -16,6 +16,7 @@
 #include "opening.h"
 #include "options.h"
 #include "outlet.h"
+#include "refusal.h"
 #include "stats.h"
 #include "verdict.h"
 
@@ -43,7 +44,6 @@ class Session {
   void on_bytes(Bytes& in);
   void on_head(const Opening::HeadSeen& head);
   void on_refused();
-  void show_body(std::string_view piece);
   void opened(const std::string& protocol);
 
   // While it is open
@@ -84,8 +84,7 @@ class Session {
   Feed feed_;
   Stats stats_;
   std::optional<std::uint64_t> messages_left_;  // of --count
-  std::string body_;                            // of a refusal: a line that is not complete yet
-  std::uint64_t body_size_ = 0;
+  RefusalBody body_;
   net::Timer max_timer_;
   net::Timer open_timer_;  // the opening handshake, then the body of a refusal
   net::Timer eof_timer_;

@@ -1,0 +1,46 @@
+#include "refusal.h"
+
+#include <algorithm>
+
+#include "cli/escape.h"
+
+namespace ws_cat {
+namespace {
+
+// Enough for any error page that a person will read.
+constexpr std::size_t kMaxBodySize = std::size_t{64} << 10;
+
+}  // namespace
+
+std::string marked_lines(std::string_view head, std::string_view mark) {
+  std::string text;
+  while (!head.empty()) {
+    const std::size_t end = std::min(head.find("\r\n"), head.size());
+    if (!text.empty()) text += '\n';
+    text += mark;
+    cli::append_escaped(text, head.substr(0, end), cli::Escape::line);
+    head.remove_prefix(std::min(end + 2, head.size()));
+  }
+  return text;
+}
+
+void RefusalBody::show(std::string_view piece) {
+  piece = piece.substr(0, kMaxBodySize - size_);
+  size_ += piece.size();
+  line_ += piece;
+  if (const std::size_t end = line_.rfind('\n'); end != line_.npos) {
+    talk_.plain(cli::escape(std::string_view(line_).substr(0, end), cli::Escape::message));
+    line_.erase(0, end + 1);
+  }
+}
+
+bool RefusalBody::full() const {
+  return size_ == kMaxBodySize;
+}
+
+void RefusalBody::finish() {
+  if (!line_.empty()) talk_.plain(cli::escape(line_, cli::Escape::message));
+  line_.clear();
+}
+
+}  // namespace ws_cat
