@@ -307,9 +307,10 @@ answer_with() { # FILE
 }
 
 @test "what a server sends is escaped on a terminal and raw in a pipe" {
-  run bash -c 'ws-cat -d "$(printf "\033]0;pwn\007")" --count 1 $URL | od -An -c'
+  export TEXT=$'\033]0;pwn\007'
+  run bash -c 'ws-cat -d "$TEXT" --count 1 $URL | od -An -c'
   assert_output --partial '033   ]   0   ;   p   w   n  \a'
-  run script -qec "ws-cat -d $'\\033]0;pwn\\007' --count 1 $URL" /dev/null </dev/null
+  run script -qec 'ws-cat -d "$TEXT" --count 1 $URL' /dev/null </dev/null
   assert_output --partial '\x1b]0;pwn\x07'
 }
 
