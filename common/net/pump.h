@@ -35,16 +35,16 @@ class Pump {
   struct Handlers {
     /// Before open(): received bytes, all to be taken off the front of `in`, unless open() or
     /// finish() is called meanwhile; then the rest goes there.
-    std::function<void(Bytes& in)> bytes;
+    std::function<void(Bytes& in)> bytes = {};
     /// After open(): received bytes as they came, before they are decoded. May be empty.
-    std::function<void(ConstBytes)> wire;
+    std::function<void(ConstBytes)> wire = {};
     /// After open(): everything up to and including EventType::ended.
-    std::function<void(const ws::Event&)> event;
+    std::function<void(const ws::Event&)> event = {};
     /// The time of set_deadline() has come.
-    std::function<void()> deadline;
+    std::function<void()> deadline = {};
     /// Less than Limits::output waits to be sent again. May be empty.
-    std::function<void()> drained;
-    std::function<void(const TransportEnd&)> ended;
+    std::function<void()> drained = {};
+    std::function<void(const TransportEnd&)> ended = {};
   };
 
   struct Limits {

@@ -1,0 +1,222 @@
+// The pump between a stream and the protocol. The stream is one end of a socket pair, whose writing
+// side a test can make refuse or fail; the other end is read and written here.
+#include "net/pump.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "net/fd.h"
+#include "net/socket.h"
+#include "support/event_log.h"
+
+namespace {
+
+using net::Io;
+using net::IoResult;
+
+/// Reads what is there; writes into a string, unless it is told to refuse or to fail.
+class ScriptedStream final : public net::Stream {
+ public:
+  struct Script {
+    int refusals = 0;  // writes that get `again` first
+    bool broken = false;
+    bool shut = false;
+    std::string written;
+  };
+
+  ScriptedStream(net::Fd fd, Script& script) : socket_(std::move(fd)), script_(script) {}
+
+  IoResult read(Bytes into) override { return socket_.read(into); }
+  IoResult write(ConstBytes from) override {
+    if (script_.broken) return {.io = Io::failed, .error = "Broken pipe", .reset = true};
+    if (script_.refusals > 0) {
+      --script_.refusals;
+      return {.io = Io::again};
+    }
+    script_.written += as_text(from);
+    return {.size = from.size()};
+  }
+  void shutdown_write() override {
+    script_.shut = true;
+    socket_.shutdown_write();
+  }
+  int fd() const override { return socket_.fd(); }
+  bool reads_ahead() const override { return false; }
+
+ private:
+  net::SocketStream socket_;
+  Script& script_;
+};
+
+constexpr std::size_t kHeadSize = 4;
+
+/// A pump with a client's connection that echoes every message; it opens after four bytes of head.
+class Bench {
+ public:
+  explicit Bench(const net::Pump::Limits& limits = {}) {
+    std::array<int, 2> ends = {};
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
+    peer = net::Fd(ends[1]);
+    pump.emplace(loop, std::make_unique<ScriptedStream>(net::Fd(ends[0]), script), limits,
+                 net::Pump::Handlers{.bytes = [this](Bytes& in) { on_head_bytes(in); },
+                                     .event = [this](const ws::Event& event) { on_event(event); },
+                                     .deadline = [] {},
+                                     .ended =
+                                         [this](const net::TransportEnd& transport) {
+                                           end = transport;
+                                           loop.stop();
+                                         }});
+  }
+
+  void open() { pump->open(ws::Connection(ws::Role::client, {}, test::fixed_mask, loop.now())); }
+
+  void say(std::string_view bytes) const {
+    ASSERT_EQ(::write(peer.value(), bytes.data(), bytes.size()), std::ssize(bytes));
+  }
+
+  /// Until stop() or the end; a test that hangs fails instead.
+  void run() {
+    net::Timer watchdog(loop, [this] {
+      ADD_FAILURE() << "nothing happens any more";
+      loop.stop();
+    });
+    watchdog.start(loop.refresh() + std::chrono::seconds(20));
+    loop.run();
+  }
+
+  net::Loop loop;
+  ScriptedStream::Script script;
+  net::Fd peer;
+  std::string heads;
+  std::size_t messages = 0;
+  std::size_t stop_after = 0;  // messages
+  std::optional<ws::Event> ended;
+  std::optional<net::TransportEnd> end;
+  std::optional<net::Pump> pump;
+
+ private:
+  void on_head_bytes(Bytes& in) {
+    heads += as_text(take_front(in, std::min(in.size(), kHeadSize)));
+    if (heads.size() == kHeadSize) open();
+  }
+
+  void on_event(const ws::Event& event) {
+    if (event.type == ws::EventType::ended) ended = event;
+    if (event.type != ws::EventType::message) return;
+    if (pump->connection()->can_send()) {
+      EXPECT_TRUE(pump->connection()->send(event.kind, event.last, event.payload));
+    }
+    if (event.last && ++messages == stop_after) loop.stop();
+  }
+};
+
+std::string text_frames(std::size_t count) {
+  std::string frames;
+  for (std::size_t i = 0; i < count; ++i) frames += "\x81\x64" + std::string(100, 'x');
+  return frames;
+}
+
+TEST(Pump, messages_kept_while_congested_go_on_when_one_flush_takes_everything) {
+  Bench bench({.output = 1000});
+  bench.open();
+  bench.stop_after = 100;
+  bench.say(text_frames(100));
+  bench.run();
+  EXPECT_EQ(bench.messages, 100u);
+}
+
+TEST(Pump, messages_kept_while_congested_go_on_after_the_stream_refused) {
+  Bench bench({.output = 1000});
+  bench.script.refusals = 3;
+  bench.open();
+  bench.stop_after = 100;
+  bench.say(text_frames(100));
+  bench.run();
+  EXPECT_EQ(bench.messages, 100u);
+}
+
+TEST(Pump, paused_connection_delivers_nothing_until_it_is_resumed) {
+  Bench bench;
+  bench.open();
+  bench.pump->set_paused(true);
+  bench.pump->update();
+  bench.say(text_frames(3));
+  bench.stop_after = 3;
+  int turns = 0;
+  std::function<void()> wait = [&] {
+    if (++turns < 5) return bench.loop.later(wait);
+    EXPECT_EQ(bench.messages, 0u);
+    bench.pump->set_paused(false);
+    bench.pump->update();
+  };
+  bench.loop.later(wait);
+  bench.run();
+  EXPECT_EQ(bench.messages, 3u);
+}
+
+TEST(Pump, head_goes_to_the_owner_and_the_frame_glued_to_it_to_the_connection) {
+  Bench bench;
+  bench.pump->write(as_bytes("request"));
+  bench.pump->update();
+  EXPECT_EQ(bench.script.written, "request");
+  bench.stop_after = 1;
+  bench.say("HEAD" + text_frames(1));
+  bench.run();
+  EXPECT_EQ(bench.heads, "HEAD");
+  EXPECT_EQ(bench.messages, 1u);
+}
+
+TEST(Pump, finish_sends_what_is_queued_half_closes_and_discards_until_the_peer_ends) {
+  Bench bench;
+  bench.pump->write(as_bytes("answer"));
+  bench.pump->finish();
+  bench.say("a body that nobody wants");
+  bench.pump->update();
+  EXPECT_EQ(bench.script.written, "answer");
+  EXPECT_TRUE(bench.script.shut);
+  bench.peer.reset();
+  bench.run();
+  EXPECT_EQ(bench.heads, "");
+  ASSERT_TRUE(bench.end);
+}
+
+TEST(Pump, close_of_a_peer_that_takes_nothing_any_more_is_still_read) {
+  Bench bench;
+  bench.open();
+  bench.script.broken = true;
+  bench.say(text_frames(1) + std::string("\x88\x02\x0f\xa0", 4));
+  ASSERT_EQ(shutdown(bench.peer.value(), SHUT_WR), 0);
+  bench.run();
+  ASSERT_TRUE(bench.ended);
+  EXPECT_EQ(bench.ended->ending, ws::Ending::peer);
+  EXPECT_EQ(bench.ended->code, 4000);
+}
+
+TEST(Pump, end_of_the_transport_without_a_close_is_a_cut) {
+  Bench bench;
+  bench.open();
+  bench.peer.reset();
+  bench.run();
+  ASSERT_TRUE(bench.ended);
+  EXPECT_EQ(bench.ended->ending, ws::Ending::cut);
+  EXPECT_EQ(bench.end->how, net::TransportEnd::How::fin);
+}
+
+TEST(Pump, peer_that_takes_nothing_is_dropped_after_the_write_timeout) {
+  Bench bench({.write_timeout = std::chrono::milliseconds(20)});
+  bench.open();
+  bench.script.refusals = 1'000'000;
+  bench.say(text_frames(1));
+  bench.run();
+  ASSERT_TRUE(bench.end);
+  EXPECT_EQ(bench.end->error, "the peer does not read what it is sent");
+}
+
+}  // namespace
