@@ -260,6 +260,7 @@ answer_with() { # FILE
 
 @test "-v shows what is sent and what comes, -H replaces, adds and removes" {
   run --separate-stderr ws-cat -v --eof-wait 0 -H 'User-Agent:' -H 'X-A: 1' -H 'X-A: 2' -A gone \
+    -H 'sec-websocket-extensions: permessage-deflate' \
     -b 'a=b' -u me:secret --origin http://localhost "$URL" </dev/null
   assert_success
   assert_regex "$stderr" $'\n> X-A: 1\n> X-A: 2\n'
@@ -268,6 +269,7 @@ answer_with() { # FILE
   assert_regex "$stderr" $'\n> Origin: http://localhost\n'
   assert_regex "$stderr" $'\n< HTTP/1.1 101 Switching Protocols\n'
   refute_regex "$stderr" 'User-Agent'
+  refute_regex "$stderr" 'permessage-deflate'  # an offer that could not be kept is not made
 }
 
 @test "-s says nothing, the exit code still does" {

@@ -29,6 +29,8 @@ void apply_headers(const std::vector<HeaderChange>& changes, std::vector<ws::Fie
   const std::size_t own_count = fields.size();
   std::vector<ws::FieldLine> added;
   for (const HeaderChange& change : changes) {
+    // This client speaks no extension: an offer pasted from a browser is not passed on.
+    if (equals_ignoring_case(change.name, "Sec-WebSocket-Extensions")) continue;
     const auto is_named = [&](const ws::FieldLine& field) {
       return equals_ignoring_case(field.name, change.name);
     };
