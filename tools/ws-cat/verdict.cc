@@ -32,9 +32,10 @@ bool is_good_close(ws::CloseCode code, const Args& args) {
   return code == ws::code::kNormal || code == ws::code::kGoingAway || code == ws::code::kNoStatus;
 }
 
-Verdict judge_close(const ws::Event& ended, const Args& args) {
+Verdict judge_close(const ws::Event& ended, bool all_sent, const Args& args) {
   return {is_good_close(ended.code, args) ? cli::Exit::ok : cli::Exit::closed,
-          "closed by server: " + close_text(ended.code, ended.payload),
+          fmt::format("closed by server: {}{}", close_text(ended.code, ended.payload),
+                      all_sent ? "" : ", before everything was sent"),
           {}};
 }
 
@@ -61,12 +62,12 @@ Verdict judge_violation(const diag::Violation& violation) {
 
 Verdict judge_end(const ws::Event& ended, const Circumstances& circumstances, const Args& args) {
   switch (ended.ending) {
-    case ws::Ending::peer: return judge_close(ended, args);
+    case ws::Ending::peer: return judge_close(ended, circumstances.all_sent, args);
     case ws::Ending::us:
       // RFC 6455 7.1.5: the peer's code counts. An answer repeats ours; another one is its own
       // close that crossed ours on the way.
       if (ended.code == circumstances.our_code || is_good_close(ended.code, args)) return {};
-      return judge_close(ended, args);
+      return judge_close(ended, circumstances.all_sent, args);
     case ws::Ending::unanswered:
       if (circumstances.all_sent) return {cli::Exit::ok, "the server did not answer our Close", {}};
       return {cli::Exit::cut, "the server ended the connection before everything was sent", {}};
