@@ -201,7 +201,7 @@ upgrade=(--http1.1 -m 5 -H 'Upgrade: websocket' -H 'Connection: Upgrade' -H 'Sec
   printf '%s\r\n' 'GET / HTTP/1.1' 'Host: localhost' 'Upgrade: websocket' 'Connection: Upgrade' \
     'Sec-WebSocket-Version: 13' 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' '' >&5
   read -r -u "$OUT" open
-  kill -INT "$SERVER" || true
+  kill -INT "$SERVER"
   # The Close says that the first signal has been dealt with.
   while read -r -u 5 line && [[ $line != $'\r' ]]; do :; done
   head -c 2 <&5 >/dev/null

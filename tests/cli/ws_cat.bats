@@ -272,6 +272,15 @@ answer_with() { # FILE
   refute_regex "$stderr" 'permessage-deflate'  # an offer that could not be kept is not made
 }
 
+@test "--color always colours messages in a pipe too, never and auto do not" {
+  run --separate-stderr ws-cat --color always "$URL/nope" </dev/null
+  assert_regex "$stderr" $'\033\\[.*ws-cat:'
+  run --separate-stderr ws-cat --color never "$URL/nope" </dev/null
+  refute_regex "$stderr" $'\033'
+  run --separate-stderr ws-cat "$URL/nope" </dev/null
+  refute_regex "$stderr" $'\033'
+}
+
 @test "-s says nothing, the exit code still does" {
   run --separate-stderr ws-cat -s "$URL/nope" </dev/null
   assert_failure 22
