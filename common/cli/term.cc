@@ -41,7 +41,7 @@ bool print(std::string_view text) {
 }
 
 void Talk::error(std::string_view message, std::string_view hint) {
-  if (silent_ && !show_errors_) return;
+  if (silent_) return;
   if (look_.color) {
     write_line(fmt::format("{}{}:{} {}", kErrorColor, tool_, kPlainColor, message));
     if (!hint.empty()) write_line(fmt::format("{}hint: {}{}", kHintColor, hint, kPlainColor));

@@ -32,7 +32,6 @@ class Talk {
 
   void set_look(Look look) { look_ = look; }
   void set_verbosity(int verbosity) { verbosity_ = verbosity; }  ///< how often -v was given
-  void set_show_errors(bool show) { show_errors_ = show; }       ///< -S: errors in spite of -s
   void set_fd(int fd) { fd_ = fd; }                              ///< instead of 2; not owned
 
   /// "TOOL: MESSAGE", then "hint: HINT" if there is one.
@@ -54,7 +53,6 @@ class Talk {
 
   std::string tool_;
   bool silent_ = false;
-  bool show_errors_ = false;
   int verbosity_ = 0;
   Look look_;
   int fd_ = 2;

@@ -556,14 +556,8 @@ TEST(Talk, errors_have_a_prefix_and_hints_a_line) {
             "ws-cat: closed by server: 1011\n");
 }
 
-TEST(Talk, silent_prints_nothing_unless_errors_are_asked_for) {
+TEST(Talk, silent_prints_nothing) {
   EXPECT_EQ(heard(true, say_everything), "");
-  EXPECT_EQ(heard(true,
-                  [](cli::Talk& talk) {
-                    talk.set_show_errors(true);
-                    say_everything(talk);
-                  }),
-            "ws-cat: no URL given\nhint: try harder\nws-cat: bad\n");
 }
 
 TEST(Talk, details_come_with_verbosity) {
