@@ -194,6 +194,8 @@ class CurlStream final : public Stream {
     if (!call_->tls) shutdown(fd_, SHUT_WR);
   }
 
+  void reset_on_close() override { linger_for_nothing(fd_); }
+
   int fd() const override { return fd_; }
   bool reads_ahead() const override { return call_->tls; }
 

@@ -47,4 +47,13 @@ void SocketStream::shutdown_write() {
   shutdown(fd_.value(), SHUT_WR);
 }
 
+void SocketStream::reset_on_close() {
+  linger_for_nothing(fd_.value());
+}
+
+void linger_for_nothing(int fd) {
+  const linger nothing = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &nothing, sizeof nothing);
+}
+
 }  // namespace net

@@ -39,6 +39,9 @@ class Stream {
   /// Nothing more will be written; reading goes on.
   virtual void shutdown_write() = 0;
 
+  /// Its end will be a reset (RST) that drops what is still under way, instead of a FIN.
+  virtual void reset_on_close() = 0;
+
   /// For a Poll, which must be gone before this stream is.
   virtual int fd() const = 0;
 
@@ -55,12 +58,16 @@ class SocketStream final : public Stream {
   IoResult read(Bytes into) override;
   IoResult write(ConstBytes from) override;
   void shutdown_write() override;
+  void reset_on_close() override;
   int fd() const override { return fd_.value(); }
   bool reads_ahead() const override { return false; }
 
  private:
   Fd fd_;
 };
+
+/// What Stream::reset_on_close() promises, for a socket.
+void linger_for_nothing(int fd);
 
 /// `again`, or `failed` with the reason, for the errno of a call that did not go through.
 IoResult io_error(int error);

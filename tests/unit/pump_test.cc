@@ -47,6 +47,7 @@ class ScriptedStream final : public net::Stream {
     script_.shut = true;
     socket_.shutdown_write();
   }
+  void reset_on_close() override { socket_.reset_on_close(); }
   int fd() const override { return socket_.fd(); }
   bool reads_ahead() const override { return false; }
 
