@@ -34,21 +34,6 @@ bool is_ipv6_char(char c) {
   return is_ascii_digit(c) || (lower >= 'a' && lower <= 'f') || c == ':' || c == '.';
 }
 
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string plain;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      plain += text[at];
-      continue;
-    }
-    const auto byte = from_hex(text.substr(at + 1, 2));
-    if (!byte || byte->size() != 1) return std::nullopt;
-    plain += static_cast<char>(byte->front());
-    at += 2;
-  }
-  return plain;
-}
-
 std::string encoded_target(std::string_view text) {
   std::string target;
   if (text.empty() || text.front() == '?') target += '/';
@@ -77,6 +62,21 @@ Result<void> parse_user_info(std::string_view text, Url& url) {
 }
 
 }  // namespace
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      plain += text[at];
+      continue;
+    }
+    const auto byte = from_hex(text.substr(at + 1, 2));
+    if (!byte || byte->size() != 1) return std::nullopt;
+    plain += static_cast<char>(byte->front());
+    at += 2;
+  }
+  return plain;
+}
 
 std::string Url::authority() const {
   const std::string name = host.find(':') == host.npos ? host : fmt::format("[{}]", host);

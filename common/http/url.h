@@ -33,6 +33,9 @@ struct Url {
 /// the target are percent-encoded.
 Result<Url> parse_url(std::string_view text, std::string_view default_scheme);
 
+/// %HH becomes that byte; nullopt when a % is followed by anything else.
+std::optional<std::string> percent_decoded(std::string_view text);
+
 struct HostPort {
   std::string_view host;  ///< brackets of an IPv6 address removed
   std::optional<std::uint16_t> port;

@@ -48,6 +48,10 @@ ws::Connection* Pump::connection() {
   return &*connection_;
 }
 
+void Pump::leave_protocol() {
+  connection_.reset();
+}
+
 void Pump::set_deadline(Time at) {
   deadline_ = at;
   timer_.start(at);
@@ -56,6 +60,25 @@ void Pump::set_deadline(Time at) {
 void Pump::finish() {
   finishing_ = true;
   deadline_ = loop_.now() + kFinishTimeout;
+}
+
+void Pump::finish_with_reset() {
+  reset_asked_ = true;
+  finish();
+}
+
+void Pump::half_close() {
+  half_close_asked_ = true;
+}
+
+void Pump::stop_reading() {
+  deaf_ = true;
+}
+
+void Pump::set_pace(Pace pace) {
+  pace_ = std::move(pace);
+  slice_left_ = 0;
+  write_again_at_.reset();
 }
 
 void Pump::drop() {
@@ -116,7 +139,7 @@ void Pump::pass_on(Bytes in) {
       continue;
     }
     handlers_.bytes(in);
-    CHECK(in.empty() || connection_ || finishing_ || ended());
+    CHECK(in.empty() || connection_ || finishing_ || paused_ || ended());
     if (connection_ && handlers_.wire && !in.empty()) handlers_.wire(in);
   }
 }
@@ -127,7 +150,7 @@ void Pump::deliver(const ws::Event& event) {
 }
 
 void Pump::tick() {
-  if (!connection_) return;
+  if (!connection_ || finishing_) return;
   connection_->tick(loop_.now());
   deliver_pending();
 }
@@ -135,7 +158,7 @@ void Pump::tick() {
 /// What the connection has to say without new bytes, after eof() and tick().
 void Pump::deliver_pending() {
   Bytes nothing;
-  while (!ended()) {
+  while (!ended() && connection_) {
     const auto event = connection_->next(nothing);
     if (!event) return;
     deliver(*event);
@@ -154,37 +177,84 @@ void Pump::transport_ended(TransportEnd::How how, std::string error) {
 
 void Pump::flush() {
   was_congested_ = was_congested_ || congested();
+  divert();
+  if (finishing_ && connection_) {  // its last words are ours
+    output_.append(connection_->output());
+    connection_.reset();
+  }
+  if (may_write()) write_again_at_.reset();
   bool progress = false;
-  while (!ended() && output_size() > 0) {
+  while (!ended() && output_size() > 0 && may_write()) {
     const bool ours = output_.size() > 0;
-    const ConstBytes bytes = ours ? output_.view() : connection_->output();
+    const ConstBytes bytes = next_slice();
     IoResult result{.size = bytes.size()};
-    if (!write_failed_) result = stream_->write(bytes);
+    if (!write_failed_ && !half_closed_) result = stream_->write(bytes);
     if (result.io == Io::failed) {
       // What the peer said before it left may still be readable: go on until reading ends too.
       write_failed_ = true;
       end_ = {result.reset ? TransportEnd::How::reset : TransportEnd::How::failed, result.error};
+      if (deaf_) return close();
       continue;
     }
     if (result.io == Io::again) break;
     progress = true;
+    slice_sent(result.size);
     if (ours) {
       output_.sent(result.size);
     } else {
       connection_->sent(result.size);
+      divert();
     }
   }
   if (output_size() == 0) {
     stalled_at_.reset();
   } else if (progress || !stalled_at_) {
-    stalled_at_ = loop_.now();
+    stalled_at_ = write_again_at_.value_or(loop_.now());
+  }
+  if (progress && finishing_ && !half_closed_) {
+    deadline_ = write_again_at_.value_or(loop_.now()) + kFinishTimeout;
+  }
+}
+
+/// Hands what the connection sends to Handlers::outgoing, if that is wanted.
+void Pump::divert() {
+  if (!handlers_.outgoing) return;
+  while (connection_ && !connection_->output().empty()) {
+    const ConstBytes output = connection_->output();
+    handlers_.outgoing(output);
+    if (connection_) connection_->sent(output.size());
+  }
+}
+
+/// The bytes that may be written next.
+ConstBytes Pump::next_slice() {
+  const ConstBytes waiting = output_.size() > 0 ? output_.view() : connection_->output();
+  if (!pace_) return waiting;
+  if (slice_left_ == 0) {
+    const Slice slice = pace_(waiting.size());
+    slice_left_ = std::clamp<std::size_t>(slice.size, 1, waiting.size());
+    slice_pause_ = slice.pause;
+  }
+  return waiting.first(std::min(slice_left_, waiting.size()));
+}
+
+void Pump::slice_sent(std::size_t size) {
+  if (!pace_) return;
+  slice_left_ -= size;
+  if (slice_left_ == 0 && slice_pause_ > Duration(0)) {
+    write_again_at_ = loop_.now() + slice_pause_;
   }
 }
 
 void Pump::update() {
   if (ended()) return;
   flush();
+  if (ended()) return;
   if (!half_closed_ && half_close_wanted()) {
+    if (reset_asked_) {
+      stream_->reset_on_close();
+      return close();
+    }
     half_closed_ = true;
     stream_->shutdown_write();
     if (finishing_) deadline_ = loop_.now() + kLingerTimeout;
@@ -196,7 +266,7 @@ void Pump::update() {
     if (ended()) return;
   }
   if (connection_) connection_->set_reading(may_read());
-  poll_->watch(may_read(), output_size() > 0);
+  poll_->watch(may_read(), output_size() > 0 && may_write());
   if (const auto due = next_deadline()) {
     timer_.start(*due);
   } else {
@@ -243,15 +313,19 @@ std::size_t Pump::output_size() const {
 }
 
 bool Pump::may_pass_on() const {
-  return finishing_ || (!paused_ && !(limits_.reading_waits && congested()));
+  return finishing_ || (!paused_ && !deaf_ && !(limits_.reading_waits && congested()));
 }
 
 bool Pump::may_read() const {
   return !ended() && held_.empty() && may_pass_on();
 }
 
+bool Pump::may_write() const {
+  return !write_again_at_ || *write_again_at_ <= loop_.now() || write_failed_;
+}
+
 bool Pump::half_close_wanted() const {
-  if (finishing_) return output_size() == 0;
+  if (finishing_ || half_close_asked_) return output_size() == 0;
   return output_.size() == 0 && connection_ && connection_->half_close_wanted();
 }
 
@@ -266,6 +340,7 @@ std::optional<Time> Pump::next_deadline() const {
     if (at && (!next || *at < *next)) next = at;
   };
   consider(write_timeout_at());
+  if (output_size() > 0) consider(write_again_at_);
   if (connection_) consider(connection_->deadline());
   return next;
 }

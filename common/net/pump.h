@@ -42,6 +42,9 @@ class Pump {
     std::function<void(const ws::Event&)> event = {};
     /// The time of set_deadline() has come.
     std::function<void()> deadline = {};
+    /// After open(): what the Connection sends, to be put on the wire in another form with write().
+    /// Empty: it goes out as it is.
+    std::function<void(ConstBytes)> outgoing = {};
     /// Less than Limits::output waits to be sent again. May be empty.
     std::function<void()> drained = {};
     std::function<void(const TransportEnd&)> ended = {};
@@ -55,6 +58,14 @@ class Pump {
     Duration write_timeout = Duration(0);  ///< without progress, then it is dropped; 0: never
   };
 
+  /// The next write is of at most `size` bytes (0 counts as 1), and is followed by a pause.
+  struct Slice {
+    std::size_t size = SIZE_MAX;
+    Duration pause = Duration(0);
+  };
+  /// Asked before each write how much of the `waiting` bytes may leave in it.
+  using Pace = std::function<Slice(std::size_t waiting)>;
+
   Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Handlers handlers);
   ~Pump();
   Pump(const Pump&) = delete;
@@ -66,19 +77,35 @@ class Pump {
   /// From now on this is a WebSocket connection.
   void open(ws::Connection connection);
 
-  /// nullptr before open(). It has been told the time: what the owner does with it happens now.
+  /// Gives the Connection up without a word: received bytes go to Handlers::bytes again.
+  void leave_protocol();
+
+  /// nullptr when there is none. It has been told the time: what the owner does with it happens
+  /// now.
   ws::Connection* connection();
 
   /// Before open(): for Handlers::deadline.
   void set_deadline(Time at);
 
   /// Sends what is queued, shuts down writing, discards what still comes for two seconds at most,
-  /// so that a reset does not overtake our last words, and ends. Outside of a handler update()
-  /// follows.
+  /// so that a reset does not overtake our last words, and ends. There is no `ended` event then.
+  /// Outside of a handler update() follows.
   void finish();
+
+  /// Sends what is queued and ends with a reset. Outside of a handler update() follows.
+  void finish_with_reset();
 
   /// Ends at once, dropping what is queued.
   void drop();
+
+  /// Shuts down writing when what is queued has been sent. What would be sent later is dropped.
+  void half_close();
+
+  /// Reads nothing any more. The end of such a connection shows only when it cannot be written to.
+  void stop_reading();
+
+  /// From now on this side writes slowly, in pieces of chosen sizes. An empty one ends that.
+  void set_pace(Pace pace);
 
   /// While paused no event is delivered and nothing is read.
   void set_paused(bool paused);
@@ -100,11 +127,15 @@ class Pump {
   void tick();
   void on_timer();
   void flush();
+  void divert();
+  ConstBytes next_slice();
+  void slice_sent(std::size_t size);
   void close();
   void continue_later();
   std::size_t output_size() const;
   bool may_pass_on() const;
   bool may_read() const;
+  bool may_write() const;
   bool half_close_wanted() const;
   std::optional<Time> write_timeout_at() const;
   std::optional<Time> next_deadline() const;
@@ -121,8 +152,15 @@ class Pump {
   std::optional<Time> deadline_;
   std::optional<Time> stalled_at_;  // output waits since, without progress
   TransportEnd end_;
+  Pace pace_;
+  std::size_t slice_left_ = 0;          // of the slice that is being written; 0: ask for the next
+  Duration slice_pause_ = Duration(0);  // after it
+  std::optional<Time> write_again_at_;  // while such a pause lasts
   bool paused_ = false;
+  bool deaf_ = false;  // stop_reading() was called
   bool finishing_ = false;
+  bool half_close_asked_ = false;
+  bool reset_asked_ = false;
   bool half_closed_ = false;
   bool write_failed_ = false;
   bool was_congested_ = false;

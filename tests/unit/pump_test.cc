@@ -29,6 +29,8 @@ class ScriptedStream final : public net::Stream {
     bool broken = false;
     bool shut = false;
     std::string written;
+    std::size_t writes = 0;
+    bool reset_wanted = false;
   };
 
   ScriptedStream(net::Fd fd, Script& script) : socket_(std::move(fd)), script_(script) {}
@@ -41,13 +43,14 @@ class ScriptedStream final : public net::Stream {
       return {.io = Io::again};
     }
     script_.written += as_text(from);
+    ++script_.writes;
     return {.size = from.size()};
   }
   void shutdown_write() override {
     script_.shut = true;
     socket_.shutdown_write();
   }
-  void reset_on_close() override { socket_.reset_on_close(); }
+  void reset_on_close() override { script_.reset_wanted = true; }
   int fd() const override { return socket_.fd(); }
   bool reads_ahead() const override { return false; }
 
@@ -61,7 +64,8 @@ constexpr std::size_t kHeadSize = 4;
 /// A pump with a client's connection that echoes every message; it opens after four bytes of head.
 class Bench {
  public:
-  explicit Bench(const net::Pump::Limits& limits = {}) {
+  explicit Bench(const net::Pump::Limits& limits = {},
+                 std::function<void(ConstBytes)> outgoing = {}) {
     std::array<int, 2> ends = {};
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
     peer = net::Fd(ends[1]);
@@ -69,6 +73,7 @@ class Bench {
                  net::Pump::Handlers{.bytes = [this](Bytes& in) { on_head_bytes(in); },
                                      .event = [this](const ws::Event& event) { on_event(event); },
                                      .deadline = [] {},
+                                     .outgoing = std::move(outgoing),
                                      .ended =
                                          [this](const net::TransportEnd& transport) {
                                            end = transport;
@@ -101,17 +106,24 @@ class Bench {
   std::optional<ws::Event> ended;
   std::optional<net::TransportEnd> end;
   std::optional<net::Pump> pump;
+  std::function<void()> on_message;  // before it is echoed
+  std::string after_protocol;        // bytes since the connection was given up
 
  private:
   void on_head_bytes(Bytes& in) {
+    if (heads.size() == kHeadSize) {
+      after_protocol += as_text(take_front(in, in.size()));
+      return;
+    }
     heads += as_text(take_front(in, std::min(in.size(), kHeadSize)));
     if (heads.size() == kHeadSize) open();
   }
 
   void on_event(const ws::Event& event) {
+    if (on_message && event.type == ws::EventType::message) on_message();
     if (event.type == ws::EventType::ended) ended = event;
     if (event.type != ws::EventType::message) return;
-    if (pump->connection()->can_send()) {
+    if (pump->connection() != nullptr && pump->connection()->can_send()) {
       EXPECT_TRUE(pump->connection()->send(event.kind, event.last, event.payload));
     }
     if (event.last && ++messages == stop_after) loop.stop();
@@ -218,6 +230,109 @@ TEST(Pump, peer_that_takes_nothing_is_dropped_after_the_write_timeout) {
   bench.run();
   ASSERT_TRUE(bench.end);
   EXPECT_EQ(bench.end->error, "the peer does not read what it is sent");
+}
+
+TEST(Pump, paced_writes_have_the_sizes_and_pauses_that_were_asked_for) {
+  Bench bench;
+  std::vector<std::size_t> asked;
+  bench.pump->set_pace([&](std::size_t waiting) {
+    asked.push_back(waiting);
+    if (waiting <= 3) bench.loop.stop();
+    return net::Pump::Slice{.size = 3, .pause = std::chrono::milliseconds(1)};
+  });
+  bench.pump->write(as_bytes("0123456789"));
+  bench.pump->update();
+  EXPECT_EQ(bench.script.written, "012");
+  bench.run();
+  EXPECT_EQ(bench.script.written, "0123456789");
+  EXPECT_EQ(bench.script.writes, 4u);
+  EXPECT_EQ(asked, (std::vector<std::size_t>{10, 7, 4, 1}));
+}
+
+TEST(Pump, a_pause_of_the_pace_is_no_stall) {
+  Bench bench({.write_timeout = std::chrono::milliseconds(5)});
+  bench.pump->set_pace([&](std::size_t waiting) {
+    if (waiting == 1) bench.loop.later([&] { bench.peer.reset(); });
+    return net::Pump::Slice{.size = 1, .pause = std::chrono::milliseconds(20)};
+  });
+  bench.pump->write(as_bytes("ab"));
+  bench.pump->finish();
+  bench.pump->update();
+  bench.run();
+  EXPECT_EQ(bench.script.written, "ab");
+  EXPECT_EQ(bench.end->error, "");
+}
+
+TEST(Pump, outgoing_frames_can_be_put_on_the_wire_in_another_form) {
+  net::Pump* pump = nullptr;
+  Bench bench({}, [&](ConstBytes frames) {
+    pump->write(as_bytes(std::to_string(frames.size())));
+    pump->write(as_bytes(";"));
+  });
+  pump = &*bench.pump;
+  bench.open();
+  bench.stop_after = 1;
+  bench.say(text_frames(1));
+  bench.run();
+  EXPECT_EQ(bench.script.written, "106;");  // 2 bytes of header, 4 of key, 100 of payload
+}
+
+TEST(Pump, half_close_sends_what_is_queued_and_goes_on_reading) {
+  Bench bench;
+  bench.open();
+  bench.pump->write(as_bytes("last"));
+  bench.pump->half_close();
+  bench.pump->update();
+  EXPECT_EQ(bench.script.written, "last");
+  EXPECT_TRUE(bench.script.shut);
+  bench.stop_after = 2;
+  bench.say(text_frames(2));
+  bench.run();
+  EXPECT_EQ(bench.messages, 2u);
+  EXPECT_EQ(bench.script.written, "last");  // the echoes had nowhere to go
+}
+
+TEST(Pump, finish_with_reset_sends_what_is_queued_first) {
+  Bench bench;
+  bench.open();
+  bench.on_message = [&] { bench.pump->finish_with_reset(); };
+  bench.say(text_frames(2));
+  bench.run();
+  EXPECT_EQ(bench.messages, 1u);
+  EXPECT_EQ(bench.script.written.size(), 106u);
+  EXPECT_TRUE(bench.script.reset_wanted);
+  EXPECT_FALSE(bench.ended);
+  ASSERT_TRUE(bench.end);
+}
+
+TEST(Pump, bytes_go_to_the_owner_when_the_connection_has_been_given_up) {
+  Bench bench;
+  bench.say("HEAD");
+  bench.on_message = [&] {
+    bench.pump->leave_protocol();
+    bench.loop.stop();
+  };
+  bench.say(text_frames(1) + "rest");
+  bench.run();
+  EXPECT_EQ(bench.after_protocol, "rest");
+  EXPECT_EQ(bench.script.written, "");
+}
+
+TEST(Pump, that_has_stopped_reading_ends_when_it_cannot_write) {
+  Bench bench;
+  bench.open();
+  bench.pump->stop_reading();
+  bench.pump->update();
+  bench.say(text_frames(3));
+  bench.script.broken = true;
+  bench.loop.later([&] {
+    EXPECT_TRUE(bench.pump->connection()->ping({}));
+    bench.pump->update();
+  });
+  bench.run();
+  EXPECT_EQ(bench.messages, 0u);
+  ASSERT_TRUE(bench.end);
+  EXPECT_EQ(bench.end->how, net::TransportEnd::How::reset);
 }
 
 }  // namespace
