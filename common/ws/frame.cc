@@ -29,6 +29,11 @@ std::size_t length_size(LengthForm form) {
   return form == LengthForm::bits7 ? 0 : form == LengthForm::bits16 ? 2 : 8;
 }
 
+LengthForm shortest_form(std::uint64_t length) {
+  if (length < kLength16) return LengthForm::bits7;
+  return length <= UINT16_MAX ? LengthForm::bits16 : LengthForm::bits64;
+}
+
 std::size_t header_size(std::uint8_t second) {
   const FrameHeader header = parse_start(0, second);
   return 2 + length_size(header.length_form) + (header.masked ? 4 : 0);
@@ -46,19 +51,22 @@ FrameHeader parse_header(const std::uint8_t* bytes) {
 }  // namespace
 
 std::size_t encode_header(const FrameHeader& header, std::span<std::uint8_t, kMaxHeaderSize> out) {
+  FrameHeader shortest = header;
+  shortest.length_form = LengthForm::bits7;
+  return encode_header_as_given(shortest, out);
+}
+
+std::size_t encode_header_as_given(const FrameHeader& header,
+                                   std::span<std::uint8_t, kMaxHeaderSize> out) {
+  const LengthForm form = std::max(header.length_form, shortest_form(header.length));
+  const std::uint64_t length7 = form == LengthForm::bits7    ? header.length
+                                : form == LengthForm::bits16 ? kLength16
+                                                             : kLength64;
   out[0] = static_cast<std::uint8_t>((header.fin ? kFinBit : 0u) | (header.rsv & 7u) << 4 |
                                      (static_cast<unsigned>(header.opcode) & 15u));
-  const auto mask_bit = static_cast<std::uint8_t>(header.masked ? kMaskBit : 0);
+  out[1] = static_cast<std::uint8_t>((header.masked ? kMaskBit : 0u) | length7);
   std::size_t size = 2;
-  std::size_t length_bytes = 0;
-  if (header.length < kLength16) {
-    out[1] = static_cast<std::uint8_t>(mask_bit | header.length);
-  } else {
-    const bool fits16 = header.length <= UINT16_MAX;
-    out[1] = static_cast<std::uint8_t>(mask_bit | (fits16 ? kLength16 : kLength64));
-    length_bytes = fits16 ? 2 : 8;
-  }
-  for (std::size_t i = length_bytes; i > 0; --i) {
+  for (std::size_t i = length_size(form); i > 0; --i) {
     out[size++] = static_cast<std::uint8_t>(header.length >> (8 * (i - 1)));
   }
   if (header.masked) {

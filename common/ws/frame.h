@@ -39,6 +39,12 @@ inline constexpr std::size_t kMaxHeaderSize = 14;
 /// Writes `header` with the shortest length form, whatever `length_form` says. Returns its size.
 std::size_t encode_header(const FrameHeader& header, std::span<std::uint8_t, kMaxHeaderSize> out);
 
+/// Writes `header` as it stands, for whoever sends broken frames on purpose: the length in its
+/// length_form, however wasteful, and with its top bit. A form that is too short for the length
+/// gives way to the shortest that is not. Returns its size.
+std::size_t encode_header_as_given(const FrameHeader& header,
+                                   std::span<std::uint8_t, kMaxHeaderSize> out);
+
 /// A frame, or a piece of one that was cut by the end of the buffer. A frame that lies wholly in
 /// the buffer is one piece, both `first` and `last`. A first piece may have an empty payload though
 /// more will come, so that a header can be judged before its payload arrives.

@@ -89,6 +89,51 @@ TEST(WsFrame, lengths_are_written_big_endian) {
   EXPECT_EQ(encoded((1ULL << 32) + 5), "827f0000000100000005");
 }
 
+TEST(WsFrame, header_as_given_survives_encoding_and_decoding_in_every_form_that_holds_its_length) {
+  for (const std::uint64_t length : kLengths) {
+    for (const auto form :
+         {ws::LengthForm::bits7, ws::LengthForm::bits16, ws::LengthForm::bits64}) {
+      if (form < shortest_form(length)) continue;
+      for (unsigned first = 0; first < 256; ++first) {
+        ws::FrameHeader header;
+        header.fin = first >= 128;
+        header.rsv = static_cast<std::uint8_t>(first >> 4 & 7);
+        header.opcode = static_cast<ws::Opcode>(first & 15);
+        header.length_form = form;
+        header.masked = first % 2 == 0;
+        if (header.masked) header.key = {0xDE, 0xAD, 0xBE, 0xEF};
+        header.length = length;
+
+        std::array<std::uint8_t, ws::kMaxHeaderSize> out;
+        Bytes in = Bytes(out).first(encode_header_as_given(header, out));
+        const auto piece = ws::FrameDecoder().next(in);
+        ASSERT_TRUE(piece) << show(header);
+        ASSERT_EQ(show(piece->header), show(header));
+        ASSERT_TRUE(in.empty()) << show(header);
+      }
+    }
+  }
+}
+
+TEST(WsFrame, header_as_given_keeps_wasteful_lengths_and_widens_those_that_are_too_short) {
+  const auto encoded = [](ws::LengthForm form, std::uint64_t length) {
+    ws::FrameHeader header;
+    header.fin = false;
+    header.rsv = 5;
+    header.opcode = static_cast<ws::Opcode>(0xB);
+    header.length_form = form;
+    header.length = length;
+    std::array<std::uint8_t, ws::kMaxHeaderSize> out;
+    return to_hex(ConstBytes(out).first(encode_header_as_given(header, out)));
+  };
+  EXPECT_EQ(encoded(ws::LengthForm::bits7, 5), "5b05");
+  EXPECT_EQ(encoded(ws::LengthForm::bits16, 5), "5b7e0005");
+  EXPECT_EQ(encoded(ws::LengthForm::bits64, 5), "5b7f0000000000000005");
+  EXPECT_EQ(encoded(ws::LengthForm::bits64, 1ULL << 63), "5b7f8000000000000000");
+  EXPECT_EQ(encoded(ws::LengthForm::bits7, 126), "5b7e007e");
+  EXPECT_EQ(encoded(ws::LengthForm::bits16, 65536), "5b7f0000000000010000");
+}
+
 TEST(WsFrame, wasteful_length_and_top_bit_are_facts_in_the_header) {
   const auto header_of = [](std::string_view hex) {
     std::vector<std::uint8_t> stream = bytes(hex);
