@@ -48,13 +48,17 @@ ws::Connection* Pump::connection() {
   return &*connection_;
 }
 
+void Pump::set_rewriting(std::function<void(ConstBytes)> rewrite) {
+  rewrite_ = std::move(rewrite);
+}
+
 void Pump::leave_protocol() {
   connection_.reset();
 }
 
-void Pump::set_deadline(Time at) {
+void Pump::set_deadline(std::optional<Time> at) {
   deadline_ = at;
-  timer_.start(at);
+  if (at) timer_.start(*at);
 }
 
 void Pump::finish() {
@@ -216,12 +220,12 @@ void Pump::flush() {
   }
 }
 
-/// Hands what the connection sends to Handlers::outgoing, if that is wanted.
+/// Hands what the connection sends to whoever rewrites it.
 void Pump::divert() {
-  if (!handlers_.outgoing) return;
+  if (!rewrite_) return;
   while (connection_ && !connection_->output().empty()) {
     const ConstBytes output = connection_->output();
-    handlers_.outgoing(output);
+    rewrite_(output);
     if (connection_) connection_->sent(output.size());
   }
 }

@@ -42,9 +42,6 @@ class Pump {
     std::function<void(const ws::Event&)> event = {};
     /// The time of set_deadline() has come.
     std::function<void()> deadline = {};
-    /// After open(): what the Connection sends, to be put on the wire in another form with write().
-    /// Empty: it goes out as it is.
-    std::function<void(ConstBytes)> outgoing = {};
     /// Less than Limits::output waits to be sent again. May be empty.
     std::function<void()> drained = {};
     std::function<void(const TransportEnd&)> ended = {};
@@ -77,6 +74,10 @@ class Pump {
   /// From now on this is a WebSocket connection.
   void open(ws::Connection connection);
 
+  /// From now on what the Connection sends is given to `rewrite`, which puts it on the wire in
+  /// another form with write().
+  void set_rewriting(std::function<void(ConstBytes)> rewrite);
+
   /// Gives the Connection up without a word: received bytes go to Handlers::bytes again.
   void leave_protocol();
 
@@ -84,8 +85,8 @@ class Pump {
   /// now.
   ws::Connection* connection();
 
-  /// Before open(): for Handlers::deadline.
-  void set_deadline(Time at);
+  /// Before open(): for Handlers::deadline; nullopt: none.
+  void set_deadline(std::optional<Time> at);
 
   /// Sends what is queued, shuts down writing, discards what still comes for two seconds at most,
   /// so that a reset does not overtake our last words, and ends. There is no `ended` event then.
@@ -152,6 +153,7 @@ class Pump {
   std::optional<Time> deadline_;
   std::optional<Time> stalled_at_;  // output waits since, without progress
   TransportEnd end_;
+  std::function<void(ConstBytes)> rewrite_;
   Pace pace_;
   std::size_t slice_left_ = 0;          // of the slice that is being written; 0: ask for the next
   Duration slice_pause_ = Duration(0);  // after it

@@ -64,8 +64,7 @@ constexpr std::size_t kHeadSize = 4;
 /// A pump with a client's connection that echoes every message; it opens after four bytes of head.
 class Bench {
  public:
-  explicit Bench(const net::Pump::Limits& limits = {},
-                 std::function<void(ConstBytes)> outgoing = {}) {
+  explicit Bench(const net::Pump::Limits& limits = {}) {
     std::array<int, 2> ends = {};
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
     peer = net::Fd(ends[1]);
@@ -73,7 +72,6 @@ class Bench {
                  net::Pump::Handlers{.bytes = [this](Bytes& in) { on_head_bytes(in); },
                                      .event = [this](const ws::Event& event) { on_event(event); },
                                      .deadline = [] {},
-                                     .outgoing = std::move(outgoing),
                                      .ended =
                                          [this](const net::TransportEnd& transport) {
                                            end = transport;
@@ -264,12 +262,9 @@ TEST(Pump, a_pause_of_the_pace_is_no_stall) {
 }
 
 TEST(Pump, outgoing_frames_can_be_put_on_the_wire_in_another_form) {
-  net::Pump* pump = nullptr;
-  Bench bench({}, [&](ConstBytes frames) {
-    pump->write(as_bytes(std::to_string(frames.size())));
-    pump->write(as_bytes(";"));
-  });
-  pump = &*bench.pump;
+  Bench bench;
+  bench.pump->set_rewriting(
+      [&](ConstBytes frames) { bench.pump->write(as_bytes(std::to_string(frames.size()) + ";")); });
   bench.open();
   bench.stop_after = 1;
   bench.say(text_frames(1));

@@ -23,7 +23,13 @@ std::string http_date(std::time_t now) {
 std::string_view reason_phrase(unsigned status) {
   switch (status) {
     case 200: return "OK";
+    case 204: return "No Content";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
     case 400: return "Bad Request";
+    case 401: return "Unauthorized";
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
@@ -31,9 +37,13 @@ std::string_view reason_phrase(unsigned status) {
     case 414: return "URI Too Long";
     case 421: return "Misdirected Request";
     case 426: return "Upgrade Required";
+    case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
     case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
     case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
     case 505: return "HTTP Version Not Supported";
     default: return "";
   }
@@ -52,13 +62,17 @@ Answer answer_to(const diag::Violation& violation) {
 }
 
 std::string to_http(const Answer& answer, std::time_t now) {
-  const std::string body = answer.text + "\n";
+  // RFC 9110 6.4.1: these have no body, and 8.6: a 204 has no Content-Length either.
+  const bool bodiless = answer.status == 204 || answer.status == 304;
+  const std::string body = bodiless ? "" : answer.text + "\n";
   // RFC 9110 7.8: whoever sends Upgrade lists it in Connection.
   const std::string_view connection = answer.status == 426 ? "Upgrade, close" : "close";
   std::vector<ws::FieldLine> fields = {{"Date", http_date(now)},
-                                       {"Content-Type", "text/plain; charset=utf-8"},
-                                       {"Content-Length", std::to_string(body.size())},
                                        {"Connection", std::string(connection)}};
+  if (!bodiless) {
+    fields.push_back({"Content-Type", "text/plain; charset=utf-8"});
+    fields.push_back({"Content-Length", std::to_string(body.size())});
+  }
   fields.insert(fields.end(), answer.fields.begin(), answer.fields.end());
   if (!answer.allow_origin.empty()) {
     fields.push_back({"Access-Control-Allow-Origin", answer.allow_origin});

@@ -135,6 +135,7 @@ void PeerLog::opened(std::string_view url, std::string_view protocol) {
 
 void PeerLog::answered(unsigned status, std::string_view why, const diag::Violation* violation) {
   answered_ = true;
+  if (violation != nullptr) violated(*violation);
   if (std::string* lines = log_.lines()) {
     if (violation != nullptr) {
       cli::violation_line(*lines, stamp('<'), *violation);
@@ -155,6 +156,15 @@ void PeerLog::note(std::string_view text) {
   if (log_.shows(0)) say(text);
 }
 
+void PeerLog::fault(std::string_view text) {
+  if (log_.shows(1)) say(fmt::format("fault {}", text));
+}
+
+/// A limit of ours that is exceeded is no fault of the client's.
+void PeerLog::violated(const diag::Violation& violation) {
+  if (diag::info(violation.rule).severity == diag::Severity::must) log_.saw_violation();
+}
+
 void PeerLog::event(const ws::Event& event) {
   switch (event.type) {
     case ws::EventType::message: return message(event);
@@ -162,6 +172,7 @@ void PeerLog::event(const ws::Event& event) {
     case ws::EventType::pong: return control("pong", event.payload);
     case ws::EventType::close: return;  // told when the connection has ended
     case ws::EventType::violation:
+      violated(event.violation);
       if (std::string* lines = log_.lines()) {
         cli::violation_line(*lines, stamp('<'), event.violation);
       }

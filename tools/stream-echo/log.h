@@ -42,11 +42,15 @@ class Log {
   /// Writes what waits as far as it goes; true when nothing is left.
   bool flush();
 
+  /// Whether any client has broken a rule so far.
+  bool client_broke_protocol() const { return client_broke_protocol_; }
+
   /// For PeerLog. The JSON lines to append to, or nullptr when there are none wanted; they go out
   /// at the end of this turn.
   std::string* lines();
   bool shows(int detail) const { return settings_.detail >= detail; }
   void say(std::string_view text) { talk_.note(text); }
+  void saw_violation() { client_broke_protocol_ = true; }
   Duration since_start() const { return loop_.now() - start_; }
 
  private:
@@ -61,6 +65,7 @@ class Log {
   std::string pending_;  // lines of this turn
   bool flush_waits_ = false;
   bool congested_ = false;
+  bool client_broke_protocol_ = false;
   std::function<void(bool)> changed_;
   std::function<void()> drained_;
 };
@@ -77,6 +82,9 @@ class PeerLog {
   void answered(unsigned status, std::string_view why, const diag::Violation* violation);
   void note(std::string_view text);
 
+  /// The moment of a fault has come.
+  void fault(std::string_view text);
+
   /// Message pieces, pings, pongs, violations and the end of the WebSocket.
   void event(const ws::Event& event);
 
@@ -86,6 +94,7 @@ class PeerLog {
  private:
   void message(const ws::Event& event);
   void control(std::string_view kind, ConstBytes payload);
+  void violated(const diag::Violation& violation);
   cli::Stamp stamp(char dir) const;
   void say(std::string_view text);
 

@@ -7,6 +7,7 @@
 #include "cli/help.h"
 #include "cli/parse.h"
 #include "cli/term.h"
+#include "fault.h"
 #include "net/stdio.h"
 #include "options.h"
 #include "program.h"
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   const auto parsed = cli::parse(stream_echo::kTool, words.subspan(argc > 0 ? 1 : 0));
   if (!parsed) return usage_error(talk, parsed.error());
   if (const auto topic = parsed->last("help")) {
+    if (*topic == "faults") return print(stream_echo::fault_help());
     const auto text = cli::help(stream_echo::kTool, *topic);
     return text ? print(*text) : usage_error(talk, text.error());
   }

@@ -70,7 +70,7 @@ std::variant<Agreement, Refusal> respond_to(const http::Head& head, const http::
   if (broken != nullptr && broken->rule == diag::Rule::http_method) return refuse(*broken);
 
   const std::string_view path = path_of(head.target);
-  if (path != "/" && path != "/ws" && !policy.any_path) {
+  if (path != "/" && path != "/ws" && path != kRawPath && !policy.any_path) {
     return refuse_with(404, fmt::format("RFC 9110 15.5.5: there is nothing at {}", quoted(path)),
                        "the WebSocket is at /ws; --any-path puts it everywhere");
   }

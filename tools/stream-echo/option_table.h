@@ -18,6 +18,8 @@ inline constexpr std::string_view kDefaultMaxConnections = "16384";
 inline constexpr std::string_view kListeningGroup = "Listening";
 inline constexpr std::string_view kAccessGroup = "Access";
 inline constexpr std::string_view kWebSocketGroup = "WebSocket";
+inline constexpr std::string_view kFaultsGroup = "Faults";
+inline constexpr std::string_view kTestingGroup = "Testing";
 inline constexpr std::string_view kOutputGroup = "Output";
 
 inline constexpr std::array kListeningOptions = {
@@ -113,6 +115,63 @@ inline constexpr std::array kWebSocketOptions = {
                 .doc =
                     "SIZE is bytes, or with k, M or G. Messages are echoed while they arrive, so "
                     "a large limit costs no memory."},
+};
+
+inline constexpr std::array kFaultOptions = {
+    cli::Option{.name = "fault",
+                .takes = cli::Takes::many,
+                .arg = "WORDS",
+                .group = kFaultsGroup,
+                .help = "Misbehave: close=1011&after=2, no-pong ...",
+                .doc = "Words of a URL's query, divided by &, for every connection. The words are "
+                       "listed under --help faults. After a word, after=N lets it begin behind N "
+                       "messages, after=TIME (250ms, 2s) or after=SIZE (100B, 4kB) behind a time "
+                       "or payload bytes, and prob=P lets each occasion happen with a probability "
+                       "from 0 to 1; in front of all words these two hold for all. May be "
+                       "repeated. A word in a URL takes the place of the same word here."},
+    cli::Option{.name = "fault-script",
+                .takes = cli::Takes::one,
+                .arg = "FILE",
+                .group = kFaultsGroup,
+                .help = "Do what the JSON lines in FILE say, when they say",
+                .doc = "Each line is one step: \"on\" is open, message (with \"n\" the nth, else "
+                       "each) or time (\"at\" since the opening); then one of send_text, "
+                       "send_hex, close (with reason), fault (a word of *fault*), or sleep, which "
+                       "delays the steps of that occasion below it. A line {\"echo\":false} turns "
+                       "the echo off."},
+    cli::Option{.name = "seed",
+                .takes = cli::Takes::one,
+                .arg = "N",
+                .group = kFaultsGroup,
+                .help = "Throw the same dice in each run",
+                .doc = "For prob=, jitter= and the keys of masked frames. A URL may have a seed= "
+                       "of its own. Without either each run is another; -v shows its seed."},
+    cli::Option{.name = "allow-faults",
+                .group = kFaultsGroup,
+                .help = "Let URLs ask for faults from other machines too",
+                .doc = "By default a URL may only ask for faults while the server listens on the "
+                       "loopback interface or a unix socket; see *host*."},
+};
+
+inline constexpr std::array kTestingOptions = {
+    cli::Option{.name = "one-connection",
+                .group = kTestingGroup,
+                .help = "Take one connection and end with it",
+                .doc = "Others are refused by the system from then on. With a command after -- the "
+                       "server still ends when the command does."},
+    cli::Option{.name = "max-time",
+                .letter = 'm',
+                .takes = cli::Takes::one,
+                .arg = "SECONDS",
+                .group = kTestingGroup,
+                .help = "End after this time, whatever happens",
+                .doc = "Exit code 28. A command after -- gets SIGTERM."},
+    cli::Option{.name = "check-client",
+                .group = kTestingGroup,
+                .help = "Exit with 100 when a client broke the protocol",
+                .doc = "Any rule of stream-rules(7) that the client must keep, opening handshake "
+                       "included; the log names it. With a command after -- its own exit code "
+                       "comes first unless that is 0."},
 };
 
 inline constexpr std::array kOutputOptions = {

@@ -16,8 +16,9 @@ namespace {
 
 using cli::Parsed;
 
-constexpr std::array<std::span<const cli::Option>, 4> kGroups = {kListeningOptions, kAccessOptions,
-                                                                 kWebSocketOptions, kOutputOptions};
+constexpr std::array<std::span<const cli::Option>, 6> kGroups = {kListeningOptions, kAccessOptions,
+                                                                 kWebSocketOptions, kFaultOptions,
+                                                                 kTestingOptions,   kOutputOptions};
 
 Error bad_value(std::string_view option, std::string_view text, std::string_view wanted) {
   return {fmt::format("option --{}: \"{}\" is not {}", option, cli::escape(text, cli::Escape::line),
@@ -92,6 +93,46 @@ Result<void> read_limits(const Parsed& parsed, Args& args) {
   return {};
 }
 
+Result<void> read_faults(const Parsed& parsed, Args& args) {
+  FaultSettings& faults = args.server.faults;
+  faults.in_urls = args.address.host.empty() || http::is_loopback(args.address.host) ||
+                   parsed.has("allow-faults");
+  for (const std::string_view text : parsed.all("fault")) {
+    auto plan = parse_faults(text, Unknown::refused);
+    if (!plan) return Error{"option --fault: " + plan.error().message, plan.error().hint};
+    if (plan->seed) return Error{"option --fault: seed= is for URLs", "use --seed"};
+    for (Fault& fault : plan->faults) faults.always.push_back(std::move(fault));
+  }
+  if (const auto seed = parsed.last("seed")) {
+    const auto number = cli::integer("seed", *seed);
+    if (!number) return number.error();
+    args.seed = *number;
+  }
+  if (const auto path = parsed.last("fault-script")) {
+    const auto content = cli::read_file(std::string(*path));
+    if (!content) return content.error();
+    auto script = parse_fault_script(*content);
+    if (!script) {
+      return Error{
+          fmt::format("{}: {}", cli::escape(*path, cli::Escape::line), script.error().message),
+          script.error().hint};
+    }
+    faults.script = std::move(*script);
+  }
+  return {};
+}
+
+Result<void> read_testing(const Parsed& parsed, Args& args) {
+  args.server.one_connection = parsed.has("one-connection");
+  args.check_client = parsed.has("check-client");
+  if (const auto text = parsed.last("max-time")) {
+    const auto time = cli::duration("max-time", *text);
+    if (!time) return time.error();
+    if (*time > Duration(0)) args.max_time = *time;  // as in curl, 0 means no limit
+  }
+  return {};
+}
+
 Result<void> read_output(const Parsed& parsed, Args& args) {
   constexpr std::array<std::string_view, 1> kFormats = {"jsonl"};
   if (const auto format = parsed.last("to")) {
@@ -115,7 +156,8 @@ const cli::Tool kTool = {.name = "stream-echo",
 
 Result<Args> read_args(const Parsed& parsed) {
   Args args;
-  for (const auto read : {read_address, read_policy, read_limits, read_output}) {
+  for (const auto read :
+       {read_address, read_policy, read_limits, read_faults, read_testing, read_output}) {
     if (auto done = read(parsed, args); !done) return done.error();
   }
   return args;

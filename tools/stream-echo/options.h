@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct Args {
   int verbosity = 0;
   bool silent = false;
   bool jsonl = false;
+  bool check_client = false;
+  std::optional<std::uint64_t> seed;  ///< nullopt: another in each run
+  std::optional<Duration> max_time;
   std::vector<std::string> command;  ///< empty: none
 };
 

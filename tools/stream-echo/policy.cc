@@ -99,6 +99,11 @@ std::string_view path_of(std::string_view target) {
   return slash == target.npos ? "/" : target.substr(slash);
 }
 
+std::string_view query_of(std::string_view target) {
+  const std::size_t mark = target.find('?');
+  return mark == target.npos ? std::string_view{} : target.substr(mark + 1);
+}
+
 std::string choose_protocol(const Policy& policy, const std::vector<std::string>& offers) {
   for (const std::string& offer : offers) {
     if (std::ranges::find(policy.protocols, offer) != policy.protocols.end()) return offer;

@@ -15,6 +15,9 @@
 
 namespace stream_echo {
 
+/// The path that sends what its query spells, instead of waiting for something to echo.
+inline constexpr std::string_view kRawPath = "/raw";
+
 /// One --allow-origin: `*`, `same`, or an origin.
 struct OriginRule {
   enum class Kind { any, same, exact };
@@ -45,6 +48,9 @@ bool request_origin_allowed(const Policy& policy, http::Fields fields, const htt
 
 /// The path of a target in origin-form or absolute-form, without its query (RFC 9112 3.2).
 std::string_view path_of(std::string_view target);
+
+/// What follows the first `?`; empty when there is none.
+std::string_view query_of(std::string_view target);
 
 /// The first of the client's `offers` that the server has; empty: none.
 std::string choose_protocol(const Policy& policy, const std::vector<std::string>& offers);

@@ -1,12 +1,15 @@
 #include "program.h"
 
+#include <array>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 #include <fmt/format.h>
 
 #include "cli/exit.h"
 #include "http/url.h"
+#include "net/entropy.h"
 #include "net/socket.h"
 #include "port_file.h"
 
@@ -29,16 +32,32 @@ Log::Settings log_settings(const Args& args) {
   return {.detail = args.silent ? -1 : detail, .jsonl = args.jsonl && !has_command};
 }
 
+Server::Settings with_seed(Server::Settings settings, std::optional<std::uint64_t> seed) {
+  if (seed) {
+    settings.faults.seed = *seed;
+  } else {
+    std::array<std::uint8_t, sizeof settings.faults.seed> bytes;
+    net::fill_random(bytes);
+    std::memcpy(&settings.faults.seed, bytes.data(), bytes.size());
+  }
+  return settings;
+}
+
 }  // namespace
 
 Program::Program(const Args& args, cli::Talk& talk)
     : args_(args),
       talk_(talk),
       log_(loop_, talk, log_settings(args)),
-      server_(loop_, log_, args.server),
+      server_(loop_, log_, with_seed(args.server, args.seed)),
       interrupted_(loop_, SIGINT, [this] { on_signal(SIGINT); }),
       terminated_(loop_, SIGTERM, [this] { on_signal(SIGTERM); }),
-      drain_timer_(loop_, [this] { loop_.stop(); }) {}
+      drain_timer_(loop_, [this] { loop_.stop(); }),
+      max_timer_(loop_, [this] { on_time_up(); }) {
+  server_.on_finished([this] {
+    if (!command_) drain(to_int(cli::Exit::ok), kDrainTimeout);
+  });
+}
 
 int Program::run() {
   net::ignore_sigpipe();
@@ -53,9 +72,28 @@ int Program::run() {
   }
   // Not before the command is started: it may not be up to so many descriptors.
   net::raise_descriptor_limit();
+  if (args_.max_time) max_timer_.start(loop_.now() + *args_.max_time);
   loop_.run();
   log_.flush();
-  return exit_code_;
+  return verdict();
+}
+
+/// --check-client turns a success into what the clients did.
+int Program::verdict() const {
+  if (time_is_up_) return to_int(cli::Exit::timeout);
+  const bool broken = args_.check_client && log_.client_broke_protocol();
+  return exit_code_ == 0 && broken ? to_int(cli::Exit::violation) : exit_code_;
+}
+
+/// Ends as on a signal; a command that does not end by itself is ended for good.
+void Program::on_time_up() {
+  if (draining_) return;
+  if (time_is_up_) return command_->pass_on(SIGKILL);
+  time_is_up_ = true;
+  talk_.error("time is up (--max-time)");
+  if (!command_) return drain(to_int(cli::Exit::timeout), kDrainTimeout);
+  command_->pass_on(SIGTERM);
+  max_timer_.start(loop_.now() + kDrainTimeout);
 }
 
 /// Tells where the server is to be found.

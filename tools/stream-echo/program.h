@@ -28,6 +28,8 @@ class Program {
   void on_signal(int signum);
   void drain(int exit_code, Duration limit);
   void end_when_written();
+  void on_time_up();
+  int verdict() const;
 
   const Args& args_;
   cli::Talk& talk_;
@@ -37,8 +39,10 @@ class Program {
   net::Signal interrupted_;
   net::Signal terminated_;
   net::Timer drain_timer_;
+  net::Timer max_timer_;
   std::optional<Command> command_;
   bool draining_ = false;
+  bool time_is_up_ = false;
   int exit_code_ = 0;
 };
 

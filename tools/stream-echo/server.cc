@@ -28,8 +28,13 @@ bool is_taken(const Error& error) {
 
 Server::Server(net::Loop& loop, Log& log, const Settings& settings)
     : loop_(loop),
-      shared_{.loop = loop, .log = log, .policy = settings.policy, .websocket = settings.websocket},
-      max_connections_(settings.max_connections) {
+      shared_{.loop = loop,
+              .log = log,
+              .policy = settings.policy,
+              .websocket = settings.websocket,
+              .faults = settings.faults},
+      max_connections_(settings.max_connections),
+      one_connection_(settings.one_connection) {
   log.on_congestion([this](bool congested) {
     for (const auto& [conn, session] : sessions_) session->set_paused(congested);
   });
@@ -98,13 +103,16 @@ void Server::accept(std::unique_ptr<net::Stream> stream, std::string peer) {
     session->turn_away();
   }
   if (shared_.log.congested()) session->set_paused(true);
+  if (one_connection_) listeners_.clear();
 }
 
 void Server::remove(std::uint64_t conn) {
   const auto found = sessions_.find(conn);
   if (found->second->turned_away()) --turned_away_count_;
   sessions_.erase(found);
-  if (sessions_.empty() && drained_) drained_();
+  if (!sessions_.empty()) return;
+  if (drained_) return drained_();
+  if (one_connection_ && finished_) finished_();
 }
 
 void Server::drain(std::function<void()> drained) {

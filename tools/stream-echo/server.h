@@ -30,7 +30,9 @@ class Server {
   struct Settings {
     Policy policy;
     ws::Settings websocket;
+    FaultSettings faults;
     std::size_t max_connections = 0;
+    bool one_connection = false;  ///< take one, and finish when it has ended
   };
 
   /// `loop` and `log` outlive this.
@@ -44,6 +46,9 @@ class Server {
   /// "ws://127.0.0.1:8080" for the scheme "ws". On a unix socket the host is "localhost".
   std::string url(std::string_view scheme) const;
 
+  /// Called when the one connection of Settings::one_connection has ended.
+  void on_finished(std::function<void()> finished) { finished_ = std::move(finished); }
+
   /// Takes no more connections and asks the open ones to end; `drained` is called when all have.
   void drain(std::function<void()> drained);
 
@@ -56,6 +61,7 @@ class Server {
   net::Loop& loop_;
   Session::Shared shared_;
   std::size_t max_connections_;
+  bool one_connection_;
   std::string host_;  // as in a URL
   std::uint16_t port_ = 0;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
@@ -63,6 +69,7 @@ class Server {
   std::uint64_t last_conn_ = 0;
   std::size_t turned_away_count_ = 0;  // of the sessions that are still there
   std::function<void()> drained_;
+  std::function<void()> finished_;
 };
 
 }  // namespace stream_echo

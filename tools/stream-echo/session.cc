@@ -23,6 +23,7 @@ constexpr std::size_t kSignatureSize = 16;
 Session::Session(const Shared& shared, std::unique_ptr<net::Stream> stream, std::uint64_t conn,
                  std::string peer, std::function<void()> ended)
     : shared_(shared),
+      conn_(conn),
       log_(shared.log, conn, std::move(peer)),
       ended_(std::move(ended)),
       head_(std::make_unique<http::HeadReader>(http::HeadKind::request)),
@@ -35,7 +36,10 @@ net::Pump::Handlers Session::handlers() {
           .wire = {},
           .event = [this](const ws::Event& event) { on_event(event); },
           .deadline = [this] { on_late(); },
-          .drained = {},
+          .drained =
+              [this] {
+                if (saboteur_) saboteur_->drained();
+              },
           .ended =
               [this](const net::TransportEnd& end) {
                 log_.ended(end);
@@ -63,6 +67,10 @@ void Session::shut_down() {
 }
 
 void Session::on_bytes(Bytes& in) {
+  if (swallows_) {
+    in = {};
+    return;
+  }
   const auto read = head_->next(in);
   if (!read) return;
   if (const auto* head = std::get_if<http::Head>(&*read)) {
@@ -75,11 +83,63 @@ void Session::on_bytes(Bytes& in) {
 void Session::on_head(const http::Head& head) {
   const auto response = respond(head, shared_.policy);
   if (const auto* refusal = std::get_if<Refusal>(&response)) return answer(*refusal);
-  const auto& agreement = std::get<Agreement>(response);
-  log_.opened(agreement.url, agreement.protocol);
-  pump_.write(as_bytes(agreement.response));
+  agreement_ = std::get<Agreement>(response);
+  auto asked = asked_faults(head, shared_.faults);
+  if (const auto* refusal = std::get_if<Refusal>(&asked)) return answer(*refusal);
+  auto& plan = std::get<FaultPlan>(asked);
+  if (plan.faults.empty() && shared_.faults.script.steps.empty() && shared_.faults.script.echo) {
+    return open(agreement_->response);
+  }
+  sabotage(head, std::move(plan));
+}
+
+/// Faults, or a script, stand between this connection and an honest echo.
+void Session::sabotage(const http::Head& head, FaultPlan plan) {
+  const std::uint64_t seed = plan.seed.value_or(shared_.faults.seed + conn_);
+  if (!plan.seed && std::ranges::any_of(plan.faults, left_to_chance)) {
+    log_.fault(fmt::format("dice thrown with --seed {}", shared_.faults.seed));
+  }
+  saboteur_ = std::make_unique<Saboteur>(shared_.loop, pump_, log_, shared_.faults.script,
+                                         std::move(plan.faults), seed);
+  OpeningPlan opening =
+      plan_opening(saboteur_->faults(), head, *agreement_,
+                   [this](double probability) { return saboteur_->happens(probability); });
+  if (opening.delay == Duration(0)) return carry_out(opening);
+  pump_.set_paused(true);
+  pump_.set_deadline(shared_.loop.now() + opening.delay);
+  delayed_ = std::move(opening);
+}
+
+void Session::carry_out(const OpeningPlan& plan) {
+  if (const auto* refusal = std::get_if<Refusal>(&plan.outcome)) return answer(*refusal);
+  if (const auto* proceed = std::get_if<Proceed>(&plan.outcome)) return open(proceed->response);
+  head_.reset();
+  if (std::holds_alternative<Hang>(plan.outcome)) {
+    log_.note("fault hang: no answer");
+    swallows_ = true;
+    return pump_.set_deadline(std::nullopt);
+  }
+  if (std::holds_alternative<Reset>(plan.outcome)) {
+    log_.note("fault rst: reset instead of an answer");
+    return pump_.finish_with_reset();
+  }
+  if (const auto* junk = std::get_if<Junk>(&plan.outcome)) {
+    log_.note("fault junk-head: answered with no HTTP");
+    pump_.write(as_bytes(junk->bytes));
+  } else {
+    log_.note("fault drop: no answer");
+  }
+  pump_.finish();
+}
+
+/// From here on it is a WebSocket.
+void Session::open(std::string_view response) {
+  log_.opened(agreement_->url, agreement_->protocol);
+  pump_.write(as_bytes(response));
   pump_.open(ws::Connection(ws::Role::server, shared_.websocket, {}, shared_.loop.now()));
   head_.reset();
+  agreement_.reset();
+  if (saboteur_) saboteur_->opened(response.size());
 }
 
 void Session::on_violation(const diag::Violation& violation, ConstBytes rest) {
@@ -95,14 +155,25 @@ void Session::on_violation(const diag::Violation& violation, ConstBytes rest) {
 
 void Session::on_event(const ws::Event& event) {
   log_.event(event);
+  if (saboteur_ && event.type == ws::EventType::close && !saboteur_->takes_close()) {
+    swallows_ = true;
+    return pump_.leave_protocol();
+  }
   if (event.type != ws::EventType::message) return;
   // RFC 6455 5.5.1: no data after a Close of ours, though the peer may still be sending.
   if (!pump_.connection()->can_send()) return;
-  const bool sent = bool(pump_.connection()->send(event.kind, event.last, event.payload));
-  CHECK(sent);
+  if (!saboteur_ || saboteur_->echoes()) {
+    const bool sent = bool(pump_.connection()->send(event.kind, event.last, event.payload));
+    CHECK(sent);
+  }
+  if (saboteur_) saboteur_->echoed(event.payload.size(), event.last);
 }
 
 void Session::on_late() {
+  if (delayed_) {
+    pump_.set_paused(false);
+    return carry_out(*delayed_);
+  }
   answer({.answer = {.status = 408,
                      .text = "RFC 9110 15.5.9: the request head did not arrive within 10 seconds"},
           .why = "the request head did not arrive within 10 seconds"});

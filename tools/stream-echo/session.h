@@ -1,6 +1,7 @@
 // One peer, from accept to the end of its connection: reads the request head, sends the answer, and
 // once a WebSocket is open sends each piece of a message back as it comes, so that memory does not
-// depend on the size of a message. Deadlines, back-pressure and the orderly end are net/pump's.
+// depend on the size of a message. Deadlines, back-pressure and the orderly end are net/pump's,
+// misbehaviour is the saboteur's.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +10,16 @@
 #include <optional>
 #include <string>
 
+#include "fault_script.h"
 #include "http/head.h"
 #include "log.h"
 #include "net/loop.h"
 #include "net/pump.h"
 #include "net/stream.h"
 #include "opening.h"
+#include "opening_fault.h"
 #include "policy.h"
+#include "saboteur.h"
 #include "ws/connection.h"
 
 namespace stream_echo {
@@ -28,6 +32,7 @@ class Session {
     Log& log;
     Policy policy;
     ws::Settings websocket;
+    FaultSettings faults;
   };
 
   /// `conn` is its number in the log. `ended` is called once, from a handler: to delete this, wait
@@ -50,16 +55,24 @@ class Session {
   void on_bytes(Bytes& in);
   void on_head(const http::Head& head);
   void on_violation(const diag::Violation& violation, ConstBytes rest);
+  void sabotage(const http::Head& head, FaultPlan plan);
+  void carry_out(const OpeningPlan& plan);
+  void open(std::string_view response);
   void on_event(const ws::Event& event);
   void on_late();
   void answer(const Refusal& refusal);
 
   const Shared& shared_;
+  std::uint64_t conn_;
   PeerLog log_;
   std::function<void()> ended_;
   std::unique_ptr<http::HeadReader> head_;  // while the head is awaited
+  std::optional<Agreement> agreement_;      // while the 101 waits for its turn
+  std::optional<OpeningPlan> delayed_;      // what is to happen after a delay
   bool turned_away_ = false;
+  bool swallows_ = false;  // what comes is of no interest any more
   net::Pump pump_;
+  std::unique_ptr<Saboteur> saboteur_;  // when there are faults
 };
 
 }  // namespace stream_echo

@@ -1,0 +1,145 @@
+#include "fault.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace stream_echo {
+namespace {
+
+using enum Word;
+
+// clang-format off
+constexpr std::array kWords = {
+    WordInfo{delay, "delay", Part::opening, Takes::time, "TIME",
+             "wait before answering the request"},
+    WordInfo{hang, "hang", Part::opening, Takes::nothing, "",
+             "never answer the request, and keep the connection"},
+    WordInfo{drop, "drop", Part::opening, Takes::nothing, "",
+             "end the connection (FIN) instead of answering"},
+    WordInfo{status, "status", Part::opening, Takes::http_status, "N[,retry-after=S]",
+             "answer with status N", 200, 599},
+    WordInfo{redirect, "redirect", Part::opening, Takes::target, "N|URL",
+             "answer 302, N times to this path or to a loopback URL", 0, 100},
+    WordInfo{auth, "auth", Part::opening, Takes::user, "USER:PASSWORD",
+             "ask for Basic authentication, 401 without it"},
+    WordInfo{junk_head, "junk-head", Part::opening, Takes::nothing, "",
+             "answer with a line that is no HTTP"},
+    WordInfo{bad_accept, "bad-accept", Part::opening, Takes::nothing, "",
+             "send a Sec-WebSocket-Accept of another key"},
+    WordInfo{no_accept, "no-accept", Part::opening, Takes::nothing, "",
+             "leave Sec-WebSocket-Accept out"},
+    WordInfo{wrong_protocol, "wrong-protocol", Part::opening, Takes::nothing, "",
+             "choose a subprotocol that was not offered"},
+    WordInfo{unasked_extension, "unasked-extension", Part::opening, Takes::nothing, "",
+             "agree to an extension that was not offered"},
+    WordInfo{dribble, "dribble", Part::opening, Takes::slices, "SIZE/TIME",
+             "send the answer in writes of SIZE, TIME apart", 1},
+    WordInfo{coalesce, "coalesce", Part::opening, Takes::nothing, "",
+             "send a text message in the same write as the 101"},
+
+    WordInfo{close, "close", Part::event, Takes::close_code, "CODE[,REASON]",
+             "close with any CODE, also one that may not be sent", 0, UINT16_MAX},
+    WordInfo{close1byte, "close1byte", Part::event, Takes::nothing, "",
+             "send a Close frame with a body of one byte"},
+    WordInfo{abort, "abort", Part::event, Takes::nothing, "",
+             "end the connection (FIN) without a Close frame"},
+    WordInfo{rst, "rst", Part::event, Takes::nothing, "",
+             "reset the connection; without after= before the 101"},
+    WordInfo{half_close, "half-close", Part::event, Takes::nothing, "",
+             "end our direction (FIN) and go on reading"},
+    WordInfo{stall, "stall", Part::event, Takes::nothing, "",
+             "stop reading"},
+    WordInfo{ping, "ping", Part::event, Takes::time, "TIME",
+             "send a ping every TIME"},
+    WordInfo{oversize, "oversize", Part::event, Takes::size, "SIZE",
+             "send a binary message of SIZE zero bytes in one frame", 1, UINT64_MAX >> 1},
+    WordInfo{hex, "hex", Part::event, Takes::bytes, "HEX",
+             "send exactly these bytes in one write"},
+    WordInfo{ignore_close, "ignore-close", Part::event, Takes::nothing, "",
+             "neither answer a Close frame nor end the connection"},
+
+    WordInfo{slice, "slice", Part::writing, Takes::slices, "SIZE[/TIME]",
+             "send in writes of SIZE bytes, TIME apart", 1},
+    WordInfo{rate, "rate", Part::writing, Takes::size, "SIZE",
+             "send SIZE bytes a second", 1, std::uint64_t{1} << 40},
+    WordInfo{jitter, "jitter", Part::writing, Takes::time, "TIME",
+             "pause for a random time up to TIME after each write"},
+
+    WordInfo{no_pong, "no-pong", Part::frames, Takes::nothing, "",
+             "answer no ping"},
+    WordInfo{pong_delay, "pong-delay", Part::frames, Takes::time, "TIME",
+             "answer pings so much later"},
+    WordInfo{bad_pong, "bad-pong", Part::frames, Takes::nothing, "",
+             "answer pings with another payload"},
+    WordInfo{fragment, "fragment", Part::frames, Takes::number, "N",
+             "echo in fragments of at most N bytes", 1},
+    WordInfo{interleave, "interleave", Part::frames, Takes::nothing, "",
+             "send a ping between the fragments of each echo"},
+    WordInfo{dup, "dup", Part::frames, Takes::nothing, "",
+             "echo each message twice"},
+    WordInfo{reorder, "reorder", Part::frames, Takes::nothing, "",
+             "swap each two echoes"},
+    WordInfo{data_after_close, "data-after-close", Part::frames, Takes::nothing, "",
+             "send a text message behind our Close frame"},
+    WordInfo{masked, "masked", Part::frames, Takes::nothing, "",
+             "mask the frames of echoes, as only a client may"},
+    WordInfo{rsv, "rsv", Part::frames, Takes::number, "1..7",
+             "set reserved bits of echoes: 4 is RSV1, 2 RSV2, 1 RSV3", 1, 7},
+    WordInfo{opcode, "opcode", Part::frames, Takes::number, "0..15",
+             "echo with this opcode", 0, 15},
+    WordInfo{nonminimal, "nonminimal", Part::frames, Takes::nothing, "",
+             "write the length of echoes in more bytes than needed"},
+    WordInfo{len63, "len63", Part::frames, Takes::nothing, "",
+             "set the top bit of a 64-bit length"},
+    WordInfo{bad_utf8, "bad-utf8", Part::frames, Takes::maybe_split, "[=split]",
+             "end text in a byte that is not UTF-8, or a cut one"},
+    WordInfo{truncate, "truncate", Part::frames, Takes::nothing, "",
+             "send half of a frame, then end the connection"},
+};
+// clang-format on
+
+constexpr bool rows_stand_in_order() {
+  for (std::size_t i = 0; i < kWords.size(); ++i) {
+    if (static_cast<std::size_t>(kWords[i].word) != i) return false;
+  }
+  return true;
+}
+static_assert(rows_stand_in_order(), "a row stands where its enumerator says");
+static_assert(kWords.size() == static_cast<std::size_t>(truncate) + 1);
+
+}  // namespace
+
+std::span<const WordInfo> all_words() {
+  return kWords;
+}
+
+const WordInfo& info(Word word) {
+  return kWords[static_cast<std::size_t>(word)];
+}
+
+std::string describe(const Fault& fault) {
+  const WordInfo& row = info(fault.word);
+  std::string text(row.name);
+  if (row.takes == Takes::number || row.takes == Takes::size || row.takes == Takes::slices ||
+      row.takes == Takes::close_code || row.takes == Takes::http_status) {
+    text += fmt::format("={}", fault.number);
+  }
+  return text;
+}
+
+bool left_to_chance(const Fault& fault) {
+  return fault.probability < 1 || fault.word == Word::jitter || fault.word == Word::masked;
+}
+
+std::string fault_help() {
+  std::string text;
+  for (const WordInfo& row : kWords) {
+    std::string left(row.name);
+    if (!row.arg.empty()) left += (row.arg.starts_with('[') ? "" : "=") + std::string(row.arg);
+    text += fmt::format("  {:<25}{}\n", left, row.help);
+  }
+  return text;
+}
+
+}  // namespace stream_echo

@@ -1,0 +1,156 @@
+#include "fault_script.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli/escape.h"
+
+namespace stream_echo {
+namespace {
+
+using Json = nlohmann::json;
+
+// A line is flat: {"on":...}.
+constexpr int kMaxDepth = 2;
+
+std::optional<Json> parse_object(std::string_view line) {
+  bool too_deep = false;
+  const auto limit_depth = [&](int depth, Json::parse_event_t, Json&) {
+    too_deep = too_deep || depth > kMaxDepth;
+    return !too_deep;
+  };
+  Json json = Json::parse(line.begin(), line.end(), limit_depth, false);
+  if (too_deep || !json.is_object()) return std::nullopt;
+  return json;
+}
+
+/// One line, read key by key; what is left over at the end is unknown.
+class Line {
+ public:
+  explicit Line(Json json) : json_(std::move(json)) {}
+
+  std::optional<std::string> text(const char* key) {
+    const auto found = json_.find(key);
+    if (found == json_.end() || !found->is_string()) return std::nullopt;
+    auto text = found->get<std::string>();
+    json_.erase(found);
+    return text;
+  }
+
+  std::optional<std::uint64_t> number(const char* key) {
+    const auto found = json_.find(key);
+    if (found == json_.end() || !found->is_number_unsigned()) return std::nullopt;
+    const auto number = found->get<std::uint64_t>();
+    json_.erase(found);
+    return number;
+  }
+
+  std::optional<bool> flag(const char* key) {
+    const auto found = json_.find(key);
+    if (found == json_.end() || !found->is_boolean()) return std::nullopt;
+    const bool value = found->get<bool>();
+    json_.erase(found);
+    return value;
+  }
+
+  std::string left_over() const { return json_.empty() ? "" : json_.begin().key(); }
+
+ private:
+  Json json_;
+};
+
+Error wrong(std::string why) {
+  return {std::move(why), {}};
+}
+
+Result<void> read_occasion(Line& line, ScriptStep& step) {
+  const auto on = line.text("on");
+  if (on == "open") {
+    step.on = ScriptStep::On::open;
+  } else if (on == "message") {
+    step.on = ScriptStep::On::message;
+    step.message = line.number("n").value_or(0);
+  } else if (on == "time") {
+    step.on = ScriptStep::On::time;
+    const auto at = parse_duration(line.text("at").value_or(""));
+    if (!at) return wrong("\"on\":\"time\" needs \"at\" with a time such as \"250ms\"");
+    step.time = *at;
+  } else {
+    return wrong("\"on\" has to be open, message or time");
+  }
+  return {};
+}
+
+Result<void> read_action(Line& line, ScriptStep& step) {
+  if (const auto sleep = line.text("sleep")) {
+    const auto time = parse_duration(*sleep);
+    if (!time) return wrong("\"sleep\" is no time such as \"250ms\"");
+    step.action = Sleep{*time};
+  } else if (const auto hex = line.text("send_hex")) {
+    const auto bytes = from_hex(*hex);
+    if (!bytes || bytes->empty()) return wrong("\"send_hex\" is not hexadecimal");
+    step.action = SendBytes{std::string(as_text(*bytes))};
+  } else if (auto text = line.text("send_text")) {
+    step.action = SendText{std::move(*text)};
+  } else if (const auto code = line.number("close")) {
+    if (*code > UINT16_MAX) return wrong("\"close\" is no close code");
+    const Fault close{
+        .word = Word::close, .number = *code, .text = line.text("reason").value_or("")};
+    step.action = FaultPlan{.faults = {close}, .seed = {}};
+  } else if (const auto fault = line.text("fault")) {
+    auto plan = parse_faults(*fault, Unknown::refused);
+    if (!plan) return plan.error();
+    const auto opening = [](const Fault& one) { return info(one.word).part == Part::opening; };
+    if (std::ranges::any_of(plan->faults, opening)) {
+      return wrong("\"fault\" has a word for the opening handshake, which is over by then");
+    }
+    const auto waits = [](const Fault& one) { return one.after.has_value(); };
+    if (std::ranges::any_of(plan->faults, waits)) {
+      return wrong("\"fault\" has an after=, but \"on\" says when it happens");
+    }
+    step.action = std::move(*plan);
+  } else {
+    return wrong("needs one of sleep, send_hex, send_text, close, fault");
+  }
+  return {};
+}
+
+Result<void> read_line(std::string_view text, FaultScript& script) {
+  auto json = parse_object(text);
+  if (!json) return wrong("is not a JSON object");
+  Line line(std::move(*json));
+  if (const auto echo = line.flag("echo")) {
+    script.echo = *echo;
+  } else {
+    ScriptStep step;
+    if (auto done = read_occasion(line, step); !done) return done;
+    if (auto done = read_action(line, step); !done) return done;
+    script.steps.push_back(std::move(step));
+  }
+  const std::string left_over = line.left_over();
+  if (left_over.empty()) return {};
+  return wrong(fmt::format("\"{}\" has no place there, or a value of the wrong type",
+                           cli::escape(left_over, cli::Escape::line)));
+}
+
+}  // namespace
+
+Result<FaultScript> parse_fault_script(std::string_view text) {
+  FaultScript script;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::size_t size = std::min(text.find('\n'), text.size());
+    const std::string_view line = trim_spaces(text.substr(0, size));
+    text.remove_prefix(std::min(size + 1, text.size()));
+    if (line.empty() || line.front() == '#') continue;
+    if (auto done = read_line(line, script); !done) {
+      return Error{fmt::format("line {}: {}", number, done.error().message), done.error().hint};
+    }
+  }
+  return script;
+}
+
+}  // namespace stream_echo

@@ -1,0 +1,149 @@
+#include "opening_fault.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/base64.h"
+#include "ws/frame.h"
+
+namespace stream_echo {
+namespace {
+
+constexpr std::string_view kAcceptField = "Sec-WebSocket-Accept: ";
+constexpr std::string_view kProtocolField = "Sec-WebSocket-Protocol: ";
+constexpr std::string_view kJunk = "220 stream-echo ESMTP ready\r\n";
+constexpr std::string_view kCoalesced = "in the same write";
+
+Refusal refusal(unsigned status, std::string why) {
+  return {.answer = {.status = status, .text = why}, .why = std::move(why)};
+}
+
+Refusal status_answer(const Fault& fault) {
+  Refusal answer = refusal(static_cast<unsigned>(fault.number), "as the fault status asks");
+  if (!fault.text.empty()) answer.answer.fields.push_back({"Retry-After", fault.text});
+  return answer;
+}
+
+std::optional<Refusal> auth_answer(const Fault& fault, const http::Head& head) {
+  const http::Field* const sent = http::find_field(head.fields, "Authorization");
+  const std::string wanted = "Basic " + to_base64(as_bytes(fault.text));
+  if (sent != nullptr && sent->value == wanted) return std::nullopt;
+  Refusal answer = refusal(401, "as the fault auth asks");
+  answer.answer.fields.push_back({"WWW-Authenticate", "Basic realm=\"stream-echo\""});
+  return answer;
+}
+
+/// The same target, asking for one redirect less.
+std::string next_target(std::string_view target, std::uint64_t left) {
+  std::string next = fmt::format("{}?redirect={}", path_of(target), left);
+  std::string_view query = query_of(target);
+  while (!query.empty()) {
+    const std::size_t size = std::min(query.find('&'), query.size());
+    const std::string_view item = query.substr(0, size);
+    if (!item.starts_with("redirect=")) next += fmt::format("&{}", item);
+    query.remove_prefix(std::min(size + 1, query.size()));
+  }
+  return next;
+}
+
+std::optional<Refusal> redirect_answer(const Fault& fault, const http::Head& head) {
+  if (fault.text.empty() && fault.number == 0) return std::nullopt;
+  Refusal answer = refusal(302, "as the fault redirect asks");
+  answer.answer.fields.push_back(
+      {"Location", fault.text.empty() ? next_target(head.target, fault.number - 1) : fault.text});
+  return answer;
+}
+
+/// Replaces the line of `response` that begins with `field`, or puts `line` at the end of the head.
+void change_line(std::string& response, std::string_view field, std::string_view line) {
+  const std::size_t begin = response.find(field);
+  if (begin == response.npos) {
+    response.insert(response.size() - 2, line);
+  } else {
+    response.replace(begin, response.find("\r\n", begin) + 2 - begin, line);
+  }
+}
+
+std::string text_frame(std::string_view text) {
+  ws::FrameHeader header;
+  header.length = text.size();
+  std::array<std::uint8_t, ws::kMaxHeaderSize> bytes;
+  const std::size_t size = encode_header(header, bytes);
+  return std::string(as_text(ConstBytes(bytes).first(size))) + std::string(text);
+}
+
+Refusal bad_request(const Error& error) {
+  Refusal answer = refusal(400, error.message);
+  if (!error.hint.empty()) answer.answer.text += fmt::format("\nhint: {}", error.hint);
+  return answer;
+}
+
+}  // namespace
+
+std::variant<FaultPlan, Refusal> asked_faults(const http::Head& head,
+                                              const FaultSettings& settings) {
+  auto asked = parse_faults(query_of(head.target), Unknown::ignored);
+  if (!asked) return bad_request(asked.error());
+  FaultPlan plan = std::move(*asked);
+  const auto has = [&](Word word) {
+    return std::ranges::find(plan.faults, word, &Fault::word) != plan.faults.end();
+  };
+  if (!plan.faults.empty() && !settings.in_urls) {
+    return refusal(403, "faults in URLs work on the loopback interface only");
+  }
+  if (path_of(head.target) == kRawPath && !has(Word::hex)) {
+    return bad_request({"/raw needs hex= with the bytes to send", "/raw?hex=81026869"});
+  }
+  for (const Fault& fault : settings.always) {
+    if (!has(fault.word)) plan.faults.push_back(fault);
+  }
+  return plan;
+}
+
+OpeningPlan plan_opening(const std::vector<Fault>& faults, const http::Head& head,
+                         const Agreement& agreement, const std::function<bool(double)>& happens) {
+  const auto roll = [&](Word word) -> const Fault* {
+    const auto found = std::ranges::find(faults, word, &Fault::word);
+    const bool chosen = found != faults.end() && happens(found->probability);
+    return chosen ? &*found : nullptr;
+  };
+  OpeningPlan plan;
+  if (const Fault* delay = roll(Word::delay)) plan.delay = delay->time;
+  const auto with = [&](auto outcome) {
+    plan.outcome = std::move(outcome);
+    return plan;
+  };
+
+  if (roll(Word::hang) != nullptr) return with(Hang{});
+  if (roll(Word::drop) != nullptr) return with(Drop{});
+  const auto rst = std::ranges::find(faults, Word::rst, &Fault::word);
+  if (rst != faults.end() && !rst->after && happens(rst->probability)) return with(Reset{});
+  if (roll(Word::junk_head) != nullptr) return with(Junk{std::string(kJunk)});
+  if (const Fault* auth = roll(Word::auth)) {
+    if (auto answer = auth_answer(*auth, head)) return with(std::move(*answer));
+  }
+  if (const Fault* redirect = roll(Word::redirect)) {
+    if (auto answer = redirect_answer(*redirect, head)) return with(std::move(*answer));
+  }
+  if (const Fault* status = roll(Word::status)) return with(status_answer(*status));
+
+  std::string response = agreement.response;
+  if (roll(Word::bad_accept) != nullptr) {
+    change_line(response, kAcceptField,
+                fmt::format("{}{}\r\n", kAcceptField, ws::accept_for("of another handshake")));
+  }
+  if (roll(Word::no_accept) != nullptr) change_line(response, kAcceptField, "");
+  if (roll(Word::wrong_protocol) != nullptr) {
+    change_line(response, kProtocolField, fmt::format("{}not-offered\r\n", kProtocolField));
+  }
+  if (roll(Word::unasked_extension) != nullptr) {
+    response.insert(response.size() - 2, "Sec-WebSocket-Extensions: x-not-offered\r\n");
+  }
+  if (roll(Word::coalesce) != nullptr) response += text_frame(kCoalesced);
+  return with(Proceed{std::move(response)});
+}
+
+}  // namespace stream_echo

@@ -1,0 +1,42 @@
+// What the opening words of a fault plan make of a handshake that would have succeeded: another
+// answer, none at all, or a 101 with something wrong in it. Pure: the session carries it out.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "fault_script.h"
+#include "http/head.h"
+#include "opening.h"
+
+namespace stream_echo {
+
+struct Hang {};
+struct Drop {};
+struct Reset {};
+/// Bytes that are no HTTP, after which the connection ends.
+struct Junk {
+  std::string bytes;
+};
+/// The 101, with what stands behind it in the same write.
+struct Proceed {
+  std::string response;
+};
+
+struct OpeningPlan {
+  Duration delay = Duration(0);  ///< before anything else
+  std::variant<Proceed, Hang, Drop, Reset, Junk, Refusal> outcome;
+};
+
+/// The faults of a connection: those of every one, and those its URL asks for. A Refusal says why
+/// that URL asks in vain.
+std::variant<FaultPlan, Refusal> asked_faults(const http::Head& head,
+                                              const FaultSettings& settings);
+
+/// `happens` throws the dice.
+OpeningPlan plan_opening(const std::vector<Fault>& faults, const http::Head& head,
+                         const Agreement& agreement, const std::function<bool(double)>& happens);
+
+}  // namespace stream_echo

@@ -1,0 +1,83 @@
+// Carries out the faults of one open connection: watches for the moment of each, acts on the pump
+// when it has come, and stands between the honest echo and the wire. What happens to single frames
+// is distortion's business. All randomness comes from one seed, so that a run can be repeated.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "distortion.h"
+#include "fault.h"
+#include "fault_script.h"
+#include "log.h"
+#include "net/loop.h"
+#include "net/pump.h"
+
+namespace stream_echo {
+
+class Saboteur {
+ public:
+  /// All but `faults` outlive this. Nothing happens before opened().
+  Saboteur(net::Loop& loop, net::Pump& pump, PeerLog& log, const FaultScript& script,
+           std::vector<Fault> faults, std::uint64_t seed);
+
+  /// Throws the dice.
+  bool happens(double probability);
+
+  const std::vector<Fault>& faults() const { return faults_; }
+
+  /// The pump has been given the 101 of `head_size` bytes, and is open.
+  void opened(std::size_t head_size);
+
+  /// False while a script does all the talking.
+  bool echoes() const { return script_.echo; }
+
+  /// A piece of a message has come, and its echo lies in the connection's output.
+  void echoed(std::size_t size, bool last);
+
+  /// A Close has come. False: it is to be ignored, and so is everything from now on.
+  bool takes_close() const { return !ignores_close_; }
+
+  /// The pump has room again.
+  void drained();
+
+ private:
+  void begin(const Fault& fault);
+  void act(const Fault& fault);
+  void close(const Fault& fault);
+  void ping_every(Duration interval);
+  void fill();
+  void put(std::string_view bytes);
+  void rewrite(ConstBytes frames);
+  void take_output();
+  void run_script(ScriptStep::On on, std::uint64_t number);
+  void run_steps(std::vector<const ScriptStep*> steps);
+  void schedule(Duration delay, std::function<void()> task);
+  void run_due();
+  net::Pump::Slice next_slice(std::size_t waiting);
+  void set_pace();
+  std::uint64_t random_below(std::uint64_t limit);
+
+  net::Loop& loop_;
+  net::Pump& pump_;
+  PeerLog& log_;
+  const FaultScript& script_;
+  std::vector<Fault> faults_;
+  std::vector<const Fault*> waiting_;  // for their messages or bytes
+  std::mt19937_64 random_;
+  Distortion distortion_;
+  net::Timer timer_;
+  std::multimap<Time, std::function<void()>> tasks_;
+  std::uint64_t message_count_ = 0;
+  std::uint64_t byte_count_ = 0;
+  std::uint64_t oversize_left_ = 0;  // bytes of that payload still to be queued
+  std::size_t head_left_ = 0;        // of the 101: bytes that have not been sliced yet
+  std::vector<Fault> writing_;       // active ones
+  bool ignores_close_ = false;
+};
+
+}  // namespace stream_echo
