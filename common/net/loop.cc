@@ -93,31 +93,29 @@ Bytes Loop::shared_buffer() {
 struct Poll::State {
   uv_poll_t handle = {};
   Ready ready;
-  bool readable = false;
-  bool writable = false;
+  int wanted = 0;  // UV_READABLE and so on
   bool armed = false;
 
   void arm() {
-    if (!readable && !writable) {
-      if (armed) uv_poll_stop(&handle);
-      armed = false;
-      return;
+    if (wanted != 0) {
+      CHECK(uv_poll_start(&handle, wanted, on_event) == 0);
+    } else if (armed) {
+      uv_poll_stop(&handle);
     }
-    const int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
-    CHECK(uv_poll_start(&handle, events, on_event) == 0);
-    armed = true;
+    armed = wanted != 0;
+  }
+
+  void tell(int events) {
+    ready((events & (UV_READABLE | UV_DISCONNECT)) != 0, (events & UV_WRITABLE) != 0);
   }
 
   static void on_event(uv_poll_t* handle, int status, int events) {
     auto* state = static_cast<State*>(handle->data);
-    if (status == 0) {
-      state->ready((events & UV_READABLE) != 0, (events & UV_WRITABLE) != 0);
-      return;
-    }
+    if (status == 0) return state->tell(events);
     // POLLERR: libuv has stopped the handle. What is wrong is for the owner's next read or write to
     // find out; until the owner reacts we keep telling, as epoll would.
     state->armed = false;
-    state->ready(state->readable, state->writable);
+    state->tell(state->wanted);
     if (!state->armed && !uv_is_closing(as_handle(handle))) state->arm();
   }
 };
@@ -136,13 +134,11 @@ Poll::~Poll() {
   close_and_delete(state_);
 }
 
-void Poll::watch(bool readable, bool writable) {
-  const bool wanted = readable || writable;
-  if (state_->armed == wanted && state_->readable == readable && state_->writable == writable) {
-    return;
-  }
-  state_->readable = readable;
-  state_->writable = writable;
+void Poll::watch(bool readable, bool writable, bool end) {
+  const int wanted =
+      (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0) | (end ? UV_DISCONNECT : 0);
+  if (state_->armed == (wanted != 0) && state_->wanted == wanted) return;
+  state_->wanted = wanted;
   state_->arm();
 }
 

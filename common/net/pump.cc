@@ -24,7 +24,10 @@ Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Han
       handlers_(std::move(handlers)),
       timer_(loop, [this] { on_timer(); }),
       self_(std::make_shared<Pump*>(this)) {
-  poll_.emplace(loop_, stream_->fd(), [this](bool readable, bool) { turn(readable); });
+  poll_.emplace(loop_, stream_->fd(), [this](bool readable, bool) {
+    if (readable && deaf_) return transport_ended(TransportEnd::How::fin, {});
+    turn(readable);
+  });
   poll_->watch(true, false);
   if (stream_->reads_ahead()) continue_later();
 }
@@ -270,7 +273,7 @@ void Pump::update() {
     if (ended()) return;
   }
   if (connection_) connection_->set_reading(may_read());
-  poll_->watch(may_read(), output_size() > 0 && may_write());
+  poll_->watch(may_read(), output_size() > 0 && may_write(), deaf_);
   if (const auto due = next_deadline()) {
     timer_.start(*due);
   } else {
@@ -317,7 +320,8 @@ std::size_t Pump::output_size() const {
 }
 
 bool Pump::may_pass_on() const {
-  return finishing_ || (!paused_ && !deaf_ && !(limits_.reading_waits && congested()));
+  const bool waits = limits_.reading_waits && congested() && !write_failed_;
+  return finishing_ || (!paused_ && !deaf_ && !waits);
 }
 
 bool Pump::may_read() const {

@@ -102,7 +102,7 @@ class Pump {
   /// Shuts down writing when what is queued has been sent. What would be sent later is dropped.
   void half_close();
 
-  /// Reads nothing any more. The end of such a connection shows only when it cannot be written to.
+  /// Reads nothing any more, and ends when the peer has ended or cannot be written to.
   void stop_reading();
 
   /// From now on this side writes slowly, in pieces of chosen sizes. An empty one ends that.

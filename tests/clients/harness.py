@@ -308,10 +308,11 @@ class Echo:
 
     def __init__(self, *options):
         self.process = subprocess.Popen([STREAM_ECHO, "--port", "0", "--silent", *options],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        bufsize=0)  # so that select() sees each line
         ready, _, _ = select.select([self.process.stdout], [], [], TIME_LIMIT)
         line = self.process.stdout.readline().decode() if ready else ""
-        if not line.startswith("listening ws://127.0.0.1:"):
+        if not line.startswith("listening ws://"):
             self.stop()
             raise AssertionError(f"stream-echo did not start: {line!r}")
         self.url = line.split()[1]

@@ -313,6 +313,18 @@ TEST(Pump, bytes_go_to_the_owner_when_the_connection_has_been_given_up) {
   EXPECT_EQ(bench.script.written, "");
 }
 
+TEST(Pump, that_has_stopped_reading_ends_with_its_peer) {
+  Bench bench;
+  bench.open();
+  bench.pump->stop_reading();
+  bench.pump->update();
+  bench.say(text_frames(3));
+  bench.peer.reset();
+  bench.run();
+  EXPECT_EQ(bench.messages, 0u);
+  ASSERT_TRUE(bench.end);
+}
+
 TEST(Pump, that_has_stopped_reading_ends_when_it_cannot_write) {
   Bench bench;
   bench.open();

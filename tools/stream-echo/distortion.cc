@@ -107,7 +107,10 @@ void Distortion::on_data(Frame frame) {
 
 /// A whole message, for dup and reorder.
 void Distortion::on_message(std::vector<Frame> message) {
-  if (roll(Word::dup) != nullptr) message.insert(message.end(), message.begin(), message.end());
+  if (roll(Word::dup) != nullptr) {
+    const std::vector<Frame> again = message;
+    message.insert(message.end(), again.begin(), again.end());
+  }
   if (waiting_.empty() && roll(Word::reorder) != nullptr) {
     waiting_ = std::move(message);
     return;

@@ -78,6 +78,7 @@ void Session::on_bytes(Bytes& in) {
   } else {
     on_violation(std::get<diag::Violation>(*read), in);
   }
+  if (swallows_) in = {};
 }
 
 void Session::on_head(const http::Head& head) {
