@@ -303,3 +303,95 @@ upgrade=(--http1.1 -m 5 -H 'Upgrade: websocket' -H 'Connection: Upgrade' -H 'Sec
   run stream-echo --
   assert_failure 2
 }
+
+# --- Faults
+
+@test "faults are listed, and a wrong one is told with its neighbour" {
+  run stream-echo --help faults
+  assert_success
+  assert_line "  abort                    end the connection (FIN) without a Close frame"
+  run --separate-stderr stream-echo --fault no-pongs
+  assert_failure 2
+  assert_equal "$stderr" $'stream-echo: option --fault: fault "no-pongs": is unknown\nhint: did you mean no-pong?'
+}
+
+@test "the log tells with -v when a fault begins" {
+  run --separate-stderr stream-echo --port 0 -vv -- bash -c \
+    'printf "a\nb\n" | ws-cat -s "$STREAM_ECHO_URL/ws?close=4000&after=2"'
+  assert_failure 101
+  assert_output $'a\nb'
+  assert_regex "$stderr" 'stream-echo: #1 127\.0\.0\.1:[0-9]+: fault close=4000'
+}
+
+@test "a fault script that is wrong is named with its line" {
+  printf '{"echo":false}\n{"on":"never"}\n' >script
+  run --separate-stderr stream-echo --fault-script script
+  assert_failure 2
+  assert_equal "$stderr" 'stream-echo: script: line 2: "on" has to be open, message or time'
+  run --separate-stderr stream-echo --fault-script no-such-script
+  assert_failure 26
+  assert_equal "$stderr" 'stream-echo: cannot open no-such-script: No such file or directory'
+}
+
+@test "a fault script drives a conversation" {
+  cat >script <<'END'
+{"echo":false}
+{"on":"open","send_text":"who is there?"}
+{"on":"message","n":1,"send_text":"come in"}
+{"on":"message","n":1,"close":4000,"reason":"that was all"}
+END
+  run --separate-stderr stream-echo --port 0 --fault-script script -- \
+    bash -c 'ws-cat -d me "$STREAM_ECHO_URL"'
+  assert_failure 101
+  assert_output $'who is there?\ncome in'
+  assert_equal "$stderr" 'ws-cat: closed by server: 4000 "that was all"'
+}
+
+# --- A fixture
+
+@test "--one-connection ends with its connection" {
+  serve --port 0 -s --one-connection
+  run ws-cat -d hi --count 1 "$URL"
+  assert_output hi
+  CODE=0
+  wait "$SERVER" || CODE=$?
+  SERVER=
+  assert_equal "$CODE" 0
+  run ws-cat -s -d hi "$URL"
+  assert_failure 7
+}
+
+@test "--max-time ends a server that nobody talks to with 28" {
+  run --separate-stderr stream-echo --port 0 --max-time 50ms
+  assert_failure 28
+  assert_equal "$stderr" "stream-echo: time is up (--max-time)"
+}
+
+@test "--max-time ends the command as well" {
+  run --separate-stderr stream-echo --port 0 --max-time 50ms -- bash -c 'exec tail -f /dev/null'
+  assert_failure 28
+}
+
+@test "--check-client tells a client that keeps the rules from one that does not" {
+  run stream-echo --port 0 --check-client -- bash -c 'echo hi | ws-cat --count 1 "$STREAM_ECHO_URL"'
+  assert_success
+  run --separate-stderr stream-echo --port 0 --check-client -v -- \
+    bash -c 'curl -s -o /dev/null "$STREAM_ECHO_HTTP_URL/ws"'
+  assert_failure 100
+  assert_regex "$stderr" 'refused 426: RFC 6455 4\.1 \(2\)'
+  run stream-echo --port 0 --check-client -s -- bash -c 'curl -s "$STREAM_ECHO_HTTP_URL/ws"; exit 3'
+  assert_failure 3
+  # A message that is too large for the server breaks no rule.
+  run stream-echo --port 0 --check-client -s --max-message 4 -- \
+    bash -c 'ws-cat -s -d hello "$STREAM_ECHO_URL"; exit 0'
+  assert_success
+}
+
+@test "--check-client and --one-connection judge a client from elsewhere" {
+  serve --port 0 -s --check-client --one-connection
+  printf 'GET /ws HTTP/1.1\nHost: localhost\n\n' | socat -t5 - "TCP:127.0.0.1:${URL##*:}" >/dev/null
+  CODE=0
+  wait "$SERVER" || CODE=$?
+  SERVER=
+  assert_equal "$CODE" 100
+}

@@ -53,7 +53,7 @@ constexpr std::array kWords = {
     WordInfo{ping, "ping", Part::event, Takes::time, "TIME",
              "send a ping every TIME"},
     WordInfo{oversize, "oversize", Part::event, Takes::size, "SIZE",
-             "send a binary message of SIZE zero bytes in one frame", 1, UINT64_MAX >> 1},
+             "send SIZE zero bytes as one binary frame", 1, UINT64_MAX >> 1},
     WordInfo{hex, "hex", Part::event, Takes::bytes, "HEX",
              "send exactly these bytes in one write"},
     WordInfo{ignore_close, "ignore-close", Part::event, Takes::nothing, "",

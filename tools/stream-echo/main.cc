@@ -1,12 +1,16 @@
 // stream-echo: a WebSocket echo server to test clients against.
 #include <unistd.h>
 
+#include <optional>
 #include <span>
+
+#include <fmt/format.h>
 
 #include "cli/exit.h"
 #include "cli/help.h"
 #include "cli/parse.h"
 #include "cli/term.h"
+#include "cli/value.h"
 #include "fault.h"
 #include "net/stdio.h"
 #include "options.h"
@@ -21,6 +25,25 @@ int usage_error(cli::Talk& talk, const Error& error) {
 
 int print(const std::string& text) {
   return to_int(cli::print(text) ? cli::Exit::ok : cli::Exit::write);
+}
+
+/// Reads --fault-script into `args`; returns the exit code of a failure.
+std::optional<cli::Exit> load_script(stream_echo::Args& args, cli::Talk& talk) {
+  if (args.fault_script.empty()) return std::nullopt;
+  const auto content = cli::read_file(args.fault_script);
+  if (!content) {
+    talk.error(content.error().message, content.error().hint);
+    return cli::Exit::read;
+  }
+  auto script = stream_echo::parse_fault_script(*content);
+  if (!script) {
+    talk.error(fmt::format("{}: {}", cli::escape(args.fault_script, cli::Escape::line),
+                           script.error().message),
+               script.error().hint);
+    return cli::Exit::usage;
+  }
+  args.server.faults.script = std::move(*script);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -40,7 +63,8 @@ int main(int argc, char** argv) {
   }
   if (parsed->has("version")) return print(cli::version(stream_echo::kTool));
 
-  const auto args = stream_echo::read_args(*parsed);
+  auto args = stream_echo::read_args(*parsed);
   if (!args) return usage_error(talk, args.error());
+  if (const auto failed = load_script(*args, talk)) return to_int(*failed);
   return stream_echo::Program(*args, talk).run();
 }

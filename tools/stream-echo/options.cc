@@ -108,17 +108,7 @@ Result<void> read_faults(const Parsed& parsed, Args& args) {
     if (!number) return number.error();
     args.seed = *number;
   }
-  if (const auto path = parsed.last("fault-script")) {
-    const auto content = cli::read_file(std::string(*path));
-    if (!content) return content.error();
-    auto script = parse_fault_script(*content);
-    if (!script) {
-      return Error{
-          fmt::format("{}: {}", cli::escape(*path, cli::Escape::line), script.error().message),
-          script.error().hint};
-    }
-    faults.script = std::move(*script);
-  }
+  args.fault_script = parsed.last("fault-script").value_or("");
   return {};
 }
 

@@ -22,6 +22,7 @@ struct Args {
   int verbosity = 0;
   bool silent = false;
   bool jsonl = false;
+  std::string fault_script;  ///< a path; empty: none
   bool check_client = false;
   std::optional<std::uint64_t> seed;  ///< nullopt: another in each run
   std::optional<Duration> max_time;
