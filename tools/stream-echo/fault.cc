@@ -85,7 +85,7 @@ constexpr std::array kWords = {
     WordInfo{masked, "masked", Part::frames, Takes::nothing, "",
              "mask the frames of echoes, as only a client may"},
     WordInfo{rsv, "rsv", Part::frames, Takes::number, "1..7",
-             "set reserved bits of echoes: 4 is RSV1, 2 RSV2, 1 RSV3", 1, 7},
+             "set reserved bits of echoes: 4 RSV1, 2 RSV2, 1 RSV3", 1, 7},
     WordInfo{opcode, "opcode", Part::frames, Takes::number, "0..15",
              "echo with this opcode", 0, 15},
     WordInfo{nonminimal, "nonminimal", Part::frames, Takes::nothing, "",
