@@ -98,7 +98,23 @@ Result<void> Connection::close(CloseCode code, std::string_view reason) {
     return Error{fmt::format("a close reason is at most {} bytes of UTF-8", kMaxReasonSize), {}};
   }
   if (!can_send()) return Error{"the connection is closing", {}};
+  if (inside_raw_frame()) return Error{"a frame is unfinished", {}};
   apply(CloseInput::we_close, code, reason);
+  return {};
+}
+
+Result<void> Connection::send_raw(ConstBytes bytes) {
+  const bool heard = state_ == CloseState::open || state_ == CloseState::closing;
+  if (!heard) return Error{"the connection is closed", {}};
+  if (raw_ == nullptr) raw_ = std::make_unique<SentFrames>();
+  output_.append(bytes);
+  raw_->follow(bytes);
+  if (state_ == CloseState::open && raw_->close_code()) {
+    our_code_ = *raw_->close_code();
+    state_ = close_step(state_, CloseInput::we_close).next;
+    start_end_timer();
+  }
+  send_pending_pong();
   return {};
 }
 
@@ -157,7 +173,7 @@ void Connection::report(Ending ending, CloseCode code) {
 void Connection::on_ping(ConstBytes payload) {
   // RFC 6455 5.5.2: a ping is answered unless a Close has been received.
   if (state_ != CloseState::open && state_ != CloseState::closing) return;
-  if (output_.size() >= kPongHoldBack) {
+  if (output_.size() >= kPongHoldBack || inside_raw_frame()) {
     pending_pong_ = as_text(payload);
   } else {
     append_frame(Opcode::pong, true, payload);
@@ -186,12 +202,13 @@ void Connection::tick(Time now) {
   failure_ = Ending::timeout;
   if (reading_ && !awaited_pong_.empty() && pong_deadline_ <= now) {
     apply(CloseInput::timeout, code::kServerError, "ping timeout");
-  } else if (reading_ && reader_.unfinished() &&
+  } else if (reading_ && reader_.is_unfinished() &&
              last_message_byte_ + settings_.message_timeout <= now) {
     apply(CloseInput::timeout, code::kPolicy, "message timeout");
   } else {
     next_ping_ = now + settings_.ping_interval;
-    if (awaited_pong_.empty()) {  // one at a time, so that a slow peer can still answer it
+    if (awaited_pong_.empty() &&
+        !inside_raw_frame()) {  // one at a time, so that a slow peer can still answer it
       awaited_pong_ = std::to_string(++ping_count_);
       pong_deadline_ = now + settings_.pong_timeout;
       const bool pinged = bool(ping(as_bytes(awaited_pong_)));
@@ -213,7 +230,7 @@ std::optional<Time> Connection::deadline() const {
   Time due = Time::max();
   if (settings_.ping_interval > Duration(0)) due = next_ping_;
   if (reading_ && !awaited_pong_.empty()) due = std::min(due, pong_deadline_);
-  if (reading_ && reader_.unfinished()) {
+  if (reading_ && reader_.is_unfinished()) {
     due = std::min(due, last_message_byte_ + settings_.message_timeout);
   }
   return due == Time::max() ? std::nullopt : std::optional(due);
@@ -231,11 +248,14 @@ void Connection::set_reading(bool reading) {
 void Connection::sent(std::size_t size) {
   output_.sent(size);
   if (state_ != CloseState::open && !last_words_left_) start_end_timer();
-  if (pending_pong_ && output_.size() < kPongHoldBack &&
-      (state_ == CloseState::open || state_ == CloseState::closing)) {
-    append_frame(Opcode::pong, true, as_bytes(*pending_pong_));
-    pending_pong_.reset();
-  }
+  send_pending_pong();
+}
+
+void Connection::send_pending_pong() {
+  if (!pending_pong_ || output_.size() >= kPongHoldBack || inside_raw_frame()) return;
+  if (state_ != CloseState::open && state_ != CloseState::closing) return;
+  append_frame(Opcode::pong, true, as_bytes(*pending_pong_));
+  pending_pong_.reset();
 }
 
 bool Connection::half_close_wanted() const {
@@ -258,6 +278,7 @@ void Connection::append_frame(Opcode opcode, bool fin, ConstBytes payload) {
 }
 
 void Connection::append_close(CloseCode code, std::string_view reason) {
+  if (inside_raw_frame()) return;  // the peer would take it for payload
   if (code == code::kNoStatus) return append_frame(Opcode::close, true, {});
   std::array<std::uint8_t, kMaxControlSize> body;
   body[0] = static_cast<std::uint8_t>(code >> 8);

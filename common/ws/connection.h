@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "ws/message.h"
+#include "ws/sent_frames.h"
 
 namespace ws {
 
@@ -48,7 +50,18 @@ class Connection {
   Result<void> ping(ConstBytes payload);  ///< at most 125 bytes
   Result<void> pong(ConstBytes payload);  ///< unsolicited (RFC 6455 5.5.3), at most 125 bytes
 
+  /// Appends bytes that are frames already, valid or not, as they are: whoever uses it answers for
+  /// them. They are followed, so that a Close among them counts as ours, and so that nothing of
+  /// this side's own gets into the middle of a frame: pongs wait for its end, pings and a Close are
+  /// left out. Also after our Close, for whoever wants to break that rule; an Error says that the
+  /// peer has closed.
+  Result<void> send_raw(ConstBytes bytes);
+
+  /// What send_raw() sent ends inside a frame.
+  bool inside_raw_frame() const { return raw_ != nullptr && !raw_->at_boundary(); }
+
   /// Starts the closing handshake. 1005 sends no code; a reason has at most 123 bytes of UTF-8.
+  /// Not inside_raw_frame().
   Result<void> close(CloseCode code, std::string_view reason);
 
   /// Tells the time. First of all in every turn: what is received and sent then happens at `now`.
@@ -69,6 +82,12 @@ class Connection {
   CloseState state() const { return state_; }
   bool can_send() const { return state_ == CloseState::open; }
 
+  /// The code of the Close that we sent; 0: none.
+  CloseCode our_code() const { return our_code_; }
+
+  /// What the end of the transport has cut, or would cut.
+  Unfinished unfinished() const { return reader_.unfinished(); }
+
   /// From the latest keepalive or own ping to the pong event just returned; nullopt when that pong
   /// answers something else.
   std::optional<Duration> round_trip() const { return round_trip_; }
@@ -79,6 +98,7 @@ class Connection {
   void report(Ending ending, CloseCode code);
   void on_ping(ConstBytes payload);
   void on_pong(ConstBytes payload);
+  void send_pending_pong();
   void append_frame(Opcode opcode, bool fin, ConstBytes payload);
   void append_close(CloseCode code, std::string_view reason);
 
@@ -91,8 +111,9 @@ class Connection {
   Time now_;
 
   bool sending_fragments_ = false;
+  std::unique_ptr<SentFrames> raw_;  // of send_raw()
   bool reading_ = true;
-  Time last_message_byte_;  // while reader_.unfinished()
+  Time last_message_byte_;  // while reader_.is_unfinished()
   Time next_ping_;          // keepalive
   Time pong_deadline_;      // while awaited_pong_ is not empty
   Time ping_sent_;

@@ -109,6 +109,10 @@ std::optional<FrameHeader> FrameDecoder::peek() const {
   return parse_start(header_bytes_[0], header_bytes_[1]);
 }
 
+std::optional<FrameHeader> FrameDecoder::current() const {
+  return in_payload_ ? std::optional(header_) : std::nullopt;
+}
+
 /// Fills header_ from `in`; false when `in` ends before the header does.
 bool FrameDecoder::gather_header(Bytes& in) {
   if (held_ == 0 && in.size() >= 2) {  // the usual case: the whole header lies in the buffer

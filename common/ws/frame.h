@@ -66,6 +66,11 @@ class FrameDecoder {
   /// opcode, masked and length_form; no length, no key.
   std::optional<FrameHeader> peek() const;
 
+  /// The header of the frame whose payload is being read; nullopt between frames and inside a
+  /// header.
+  std::optional<FrameHeader> current() const;
+  std::uint64_t left() const { return in_payload_ ? left_ : 0; }  ///< payload bytes still to come
+
   /// Of the first byte of the frame that is being read; between two frames, the bytes taken so far.
   std::uint64_t offset() const { return frame_offset_; }
 

@@ -48,6 +48,21 @@ std::optional<Event> MessageReader::next(Bytes& in) {
   return std::nullopt;
 }
 
+Unfinished MessageReader::unfinished() const {
+  const auto header = decoder_.current();
+  Unfinished cut{.message = message_open_, .kind = kind_, .received = message_size_};
+  if (header) {
+    cut.frame = Unfinished::Frame::payload;
+    cut.opcode = header->opcode;
+    cut.left = decoder_.left();
+    // What the header announced counts in message_size_ already.
+    if (!is_control(header->opcode)) cut.received -= cut.left;
+  } else if (!decoder_.at_boundary()) {
+    cut.frame = Unfinished::Frame::header;
+  }
+  return cut;
+}
+
 std::optional<Event> MessageReader::take(const FramePiece& piece) {
   if (piece.first) {
     if (const auto broken = judge_start(piece.header, piece.offset)) return fail(*broken);

@@ -46,6 +46,17 @@ struct Event {
   diag::Violation violation = {};  ///< violation
 };
 
+/// What an end of the stream would cut.
+struct Unfinished {
+  enum class Frame : std::uint8_t { none, header, payload };
+  Frame frame = Frame::none;
+  Opcode opcode = Opcode::cont;  ///< of the frame whose payload is cut
+  std::uint64_t left = 0;        ///< of that payload, bytes that have not come
+  bool message = false;          ///< one has begun and not ended
+  MessageKind kind = MessageKind::text;
+  std::uint64_t received = 0;  ///< of that message, bytes that have come
+};
+
 struct MessageLimits {
   std::uint64_t max_message = std::uint64_t{64} << 20;  ///< bytes, what a debugging tool may meet
   /// Conformance suites send 65536; no object is kept per fragment, so that this costs no memory.
@@ -62,7 +73,8 @@ class MessageReader {
   std::optional<Event> next(Bytes& in);
 
   /// A message or a frame has begun and has not ended.
-  bool unfinished() const { return message_open_ || !decoder_.at_boundary(); }
+  bool is_unfinished() const { return message_open_ || !decoder_.at_boundary(); }
+  Unfinished unfinished() const;
 
  private:
   std::optional<Event> take(const FramePiece& piece);

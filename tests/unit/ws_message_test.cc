@@ -1,5 +1,6 @@
 #include "ws/message.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +30,7 @@ Read read(ws::Role role, const ws::MessageLimits& limits, std::vector<std::uint8
   Bytes in(stream);
   while (const auto event = reader.next(in)) log.add(*event);
   if (!in.empty()) log.complain("BYTES LEFT");
-  return {log.text(), reader.unfinished()};
+  return {log.text(), reader.is_unfinished()};
 }
 
 void expect_expected(const FrameCase& c) {
@@ -113,7 +114,7 @@ TEST(WsMessage, cut_message_is_delivered_as_it_arrives) {
   EXPECT_TRUE(event->first && !event->last);
   EXPECT_EQ(as_text(event->payload), "he");
   EXPECT_FALSE(reader.next(in));
-  EXPECT_TRUE(reader.unfinished());
+  EXPECT_TRUE(reader.is_unfinished());
 
   std::vector<std::uint8_t> rest = bytes("6c6c6f");
   in = Bytes(rest);
@@ -121,7 +122,42 @@ TEST(WsMessage, cut_message_is_delivered_as_it_arrives) {
   ASSERT_TRUE(event);
   EXPECT_TRUE(!event->first && event->last);
   EXPECT_EQ(as_text(event->payload), "llo");
-  EXPECT_FALSE(reader.unfinished());
+  EXPECT_FALSE(reader.is_unfinished());
+}
+
+/// What an end of the stream would cut after `hex`, as a client reads it.
+std::string cut_after(std::string_view hex) {
+  std::vector<std::uint8_t> stream = bytes(hex);
+  ws::MessageReader reader(ws::Role::client, {});
+  Bytes in(stream);
+  while (reader.next(in)) {
+  }
+  const ws::Unfinished cut = reader.unfinished();
+  std::string text;
+  if (cut.message) {
+    text =
+        fmt::format("{} {}", cut.kind == ws::MessageKind::text ? "text" : "binary", cut.received);
+  }
+  if (cut.frame == ws::Unfinished::Frame::header) text += " header";
+  if (cut.frame == ws::Unfinished::Frame::payload) {
+    text += fmt::format(" opcode {} lacks {}", static_cast<unsigned>(cut.opcode), cut.left);
+  }
+  EXPECT_EQ(reader.is_unfinished(), !text.empty());
+  return text;
+}
+
+TEST(WsMessage, end_of_the_stream_is_told_where_it_cuts) {
+  EXPECT_EQ(cut_after(""), "");
+  EXPECT_EQ(cut_after("8102 6869"), "");
+  EXPECT_EQ(cut_after("81"), " header");
+  EXPECT_EQ(cut_after("827e00"), " header");
+  EXPECT_EQ(cut_after("8105"), "text 0 opcode 1 lacks 5");
+  EXPECT_EQ(cut_after("8105 6865"), "text 2 opcode 1 lacks 3");
+  EXPECT_EQ(cut_after("0202 6869"), "binary 2");
+  EXPECT_EQ(cut_after("0202 6869 0003 61"), "binary 3 opcode 0 lacks 2");
+  EXPECT_EQ(cut_after("0202 6869 80"), "binary 2 header");
+  EXPECT_EQ(cut_after("0202 6869 8903 61"), "binary 2 opcode 9 lacks 2");
+  EXPECT_EQ(cut_after("8803 03"), " opcode 8 lacks 2");
 }
 
 TEST(WsMessage, length_of_a_huge_frame_is_not_truncated_to_32_bits) {

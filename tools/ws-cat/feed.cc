@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/base64.h"
@@ -12,34 +11,8 @@
 namespace ws_cat {
 namespace {
 
-using Json = nlohmann::json;
-
-// Deeper JSON would overrun the stack when it is destroyed.
-constexpr int kMaxJsonDepth = 512;
-
 // A message that is longer goes out as fragments while it is read.
 constexpr std::size_t kFragmentSize = std::size_t{64} << 10;
-
-/// A JSON object, or a discarded value when `line` is none.
-Json parse_object(std::string_view line) {
-  bool too_deep = false;
-  const auto limit_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kMaxJsonDepth;
-    return !too_deep;
-  };
-  Json json = Json::parse(line.begin(), line.end(), limit_depth, false);
-  const bool usable = !too_deep && json.is_object();
-  return usable ? json : Json(Json::value_t::discarded);
-}
-
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-bool never_sent(std::uint64_t code) {
-  return code == 1005 || code == 1006 || code == 1015;
-}
 
 }  // namespace
 
@@ -59,7 +32,9 @@ std::optional<Result<Intent>> Feed::next(ConstBytes& in) {
     case Format::wire: break;
   }
   if (in.empty()) return std::nullopt;
-  return piece(true, take_front(in, in.size()));
+  const ConstBytes all = take_front(in, in.size());
+  if (format_ == Format::wire) return Intent{.type = Intent::Type::raw, .payload = all};
+  return piece(true, all);
 }
 
 std::optional<Result<Intent>> Feed::finish() {
@@ -174,50 +149,13 @@ Result<Intent> Feed::decode_base64(std::string_view line) {
   return Intent{.kind = ws::MessageKind::binary, .payload = decoded_};
 }
 
-/// A line of --to jsonl; nullopt for what is not to be sent.
 std::optional<Result<Intent>> Feed::decode_json(std::string_view line) {
-  const Json json = parse_object(line);
-  if (json.is_discarded()) return error("is not a JSON object");
-  if (text_of(json, "dir") == ">") return std::nullopt;
-
-  ConstBytes payload;
-  if (json.contains("base64")) {
-    auto bytes = from_base64(text_of(json, "base64"));
-    if (!bytes) return error("has a base64 that is not base64");
-    decoded_ = std::move(*bytes);
-    payload = decoded_;
-  } else {
-    text_ = text_of(json, "data");
-    payload = as_bytes(text_);
-  }
-
-  const std::string kind = text_of(json, "kind");
-  if (kind == "message") {
-    // The first line of a message tells the type.
-    const bool binary = text_of(json, "type") == "binary";
-    if (!open_) kind_ = binary ? ws::MessageKind::binary : ws::MessageKind::text;
-    const bool more = json.contains("more") && json["more"] == true;
-    return piece(!more, payload);
-  }
-  if (kind == "ping" || kind == "pong") {
-    if (payload.size() > ws::kMaxControlSize) return error("has a payload of more than 125 bytes");
-    return Intent{.type = kind == "ping" ? Intent::Type::ping : Intent::Type::pong,
-                  .payload = payload};
-  }
-  if (kind != "close") return std::nullopt;
-
-  const auto code = json.find("code");
-  const std::uint64_t number =
-      code != json.end() && code->is_number_unsigned() ? code->get<std::uint64_t>() : 1005;
-  if (text_of(json, "by") == "us" || never_sent(number)) return Intent{.type = Intent::Type::end};
-  if (number > UINT16_MAX || !ws::may_be_sent(static_cast<ws::CloseCode>(number))) {
-    return error(fmt::format("has close code {}, which may not be sent", number));
-  }
-  text_ = text_of(json, "reason");
-  if (text_.size() > ws::kMaxReasonSize) return error("has a reason of more than 123 bytes");
-  return Intent{.type = Intent::Type::close,
-                .payload = as_bytes(text_),
-                .code = static_cast<ws::CloseCode>(number)};
+  auto intent = json_.decode(line);
+  if (!intent) return std::nullopt;
+  if (!*intent) return error(intent->error().message, intent->error().hint);
+  if ((*intent)->type != Intent::Type::message) return intent;
+  if (!open_) kind_ = (*intent)->kind;  // the first line of a message tells the type
+  return piece((*intent)->last, (*intent)->payload);
 }
 
 Error Feed::error(std::string_view why, std::string_view hint) const {

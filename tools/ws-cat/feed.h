@@ -10,23 +10,15 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/utf8.h"
+#include "feed_json.h"
+#include "intent.h"
 #include "options.h"
 
 namespace ws_cat {
 
-/// One thing to send.
-struct Intent {
-  enum class Type { message, ping, pong, close, end };
-  Type type = Type::message;
-  ws::MessageKind kind = ws::MessageKind::text;
-  bool last = true;         ///< of a message: its last piece; the next one begins another
-  ConstBytes payload = {};  ///< lives until the next call; the reason of a close
-  ws::CloseCode code = 0;   ///< of a close
-};
-
 class Feed {
  public:
-  /// `format` is any but wire. `binary` counts for lines and nul.
+  /// `binary` counts for lines and nul.
   Feed(Format format, bool binary);
 
   /// Takes bytes off the front of `in` up to the next intent; nullopt: `in` is used up. An Error
@@ -53,9 +45,10 @@ class Feed {
   std::uint64_t number_ = 1;  // of the line or message that is being read
   bool open_ = false;         // a piece of the current message has been returned
   Utf8Validator utf8_;
+  JsonFeed json_;
   std::string line_;                   // LineBuffer: a line that is not complete
   std::vector<std::uint8_t> decoded_;  // hex, base64: the payload of the intent just returned
-  std::string text_;                   // others: that payload, or the reason of a close
+  std::string text_;                   // lines, nul: that payload
   std::uint8_t length_size_ = 0;       // of len32: bytes of the length so far
   std::uint32_t left_ = 0;             // of len32: the length so far, then what is to come
 };

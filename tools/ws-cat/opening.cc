@@ -69,6 +69,18 @@ std::vector<std::string> offered_protocols(const std::vector<ws::FieldLine>& fie
   return protocols;
 }
 
+Asked asked_for(const http::Url& url, const std::vector<ws::FieldLine>& fields) {
+  const auto text_of = [&](std::string_view name) {
+    const std::string* value = value_of(fields, name);
+    return value != nullptr ? *value : std::string();
+  };
+  return {.url = url,
+          .origin = text_of("Origin"),
+          .version = text_of("Sec-WebSocket-Version"),
+          .credentials = value_of(fields, "Authorization") != nullptr,
+          .protocols = value_of(fields, "Sec-WebSocket-Protocol") != nullptr};
+}
+
 }  // namespace
 
 Opening::Opening(const Args& args, std::string key) : key_(std::move(key)) {
@@ -76,6 +88,7 @@ Opening::Opening(const Args& args, std::string key) : key_(std::move(key)) {
   apply_headers(args.headers, fields);
   if (const std::string* sent_key = value_of(fields, "Sec-WebSocket-Key")) key_ = *sent_key;
   protocols_ = offered_protocols(fields);
+  asked_ = asked_for(args.url, fields);
   request_ = ws::make_head(fmt::format("GET {} HTTP/1.1", args.url.target), fields);
 }
 
@@ -88,9 +101,11 @@ std::optional<Opening::Step> Opening::next(Bytes& in) {
     body_.reset();
     return RefusalEnd{};
   }
-  const std::size_t wanted = std::min(kShownSize - first_bytes_.size(), in.size());
-  first_bytes_ += as_text(in.first(wanted));
+  const std::size_t size = in.size();
+  std::string& first_bytes = received_.first_bytes;
+  first_bytes += as_text(in.first(std::min(kShownSize - first_bytes.size(), size)));
   const auto head = reader_.next(in);
+  received_.size += size - in.size();
   if (!head) return std::nullopt;
   if (const auto* violation = std::get_if<diag::Violation>(&*head)) return *violation;
   return judge(std::get<http::Head>(*head));
@@ -106,7 +121,7 @@ Opening::Step Opening::judge(const http::Head& head) {
   } else if (const auto* violation = std::get_if<diag::Violation>(&answer)) {
     verdict_ = *violation;
   } else {
-    refusal_ = fmt::format("{} {}", head.status, head.reason);
+    refusal_ = refusal_of(head);
     const auto length = http::body_length(head, http::HeadKind::response);
     const auto* known = std::get_if<http::BodyLength>(&length);
     body_.emplace(known != nullptr ? *known : http::BodyLength{http::BodyKind::until_end});

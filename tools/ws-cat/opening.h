@@ -10,9 +10,16 @@
 #include "http/body.h"
 #include "http/head.h"
 #include "options.h"
+#include "refusal_reason.h"
 #include "ws/handshake.h"
 
 namespace ws_cat {
+
+/// How much has come, and its first bytes, at most 32.
+struct Received {
+  std::uint64_t size = 0;
+  std::string first_bytes;
+};
 
 class Opening {
  public:
@@ -44,11 +51,14 @@ class Opening {
   /// RefusalEnd and a violation are the last step. An answer comes as HeadSeen first.
   std::optional<Step> next(Bytes& in);
 
-  /// `403 Forbidden` once the server has refused; empty before.
-  const std::string& refusal() const { return refusal_; }
+  /// What was asked for, with -H applied.
+  const Asked& asked() const { return asked_; }
 
-  /// The first bytes of what came, at most 32.
-  const std::string& first_bytes() const { return first_bytes_; }
+  /// Once the server has refused; nullopt before.
+  const std::optional<Refusal>& refusal() const { return refusal_; }
+
+  /// What came so far, from the first byte on.
+  const Received& received() const { return received_; }
 
  private:
   Step judge(const http::Head& head);
@@ -56,11 +66,12 @@ class Opening {
   std::string key_;
   std::vector<std::string> protocols_;
   std::string request_;
+  Asked asked_;
   http::HeadReader reader_{http::HeadKind::response};
-  std::string first_bytes_;
+  Received received_;
   std::optional<http::BodyReader> body_;  // of a refusal
   std::optional<Step> verdict_;           // to follow a HeadSeen
-  std::string refusal_;
+  std::optional<Refusal> refusal_;
 };
 
 }  // namespace ws_cat

@@ -12,6 +12,7 @@ inline constexpr std::string_view kMessagesGroup = "Messages";
 inline constexpr std::string_view kHandshakeGroup = "Handshake";
 inline constexpr std::string_view kConnectionGroup = "Connection";
 inline constexpr std::string_view kCloseGroup = "Close";
+inline constexpr std::string_view kOddGroup = "Odd traffic";
 inline constexpr std::string_view kOutputGroup = "Output";
 
 inline constexpr std::array kMessageOptions = {
@@ -51,7 +52,7 @@ inline constexpr std::array kMessageOptions = {
                 .takes = cli::Takes::one,
                 .arg = "FORMAT",
                 .group = kMessagesGroup,
-                .help = "Read input as lines, nul, jsonl, hex, base64 ...",
+                .help = "Read input as lines, nul, jsonl, hex, wire ...",
                 .doc =
                     "How standard input is cut into messages. lines (default) and nul: a text "
                     "message each, without the line end or NUL; no limit on its length. hex and "
@@ -59,16 +60,23 @@ inline constexpr std::array kMessageOptions = {
                     "the message; the top bit of the length marks a binary one. raw: each read of "
                     "at most 64 KiB is one binary message. jsonl: a JSON object a line, as "
                     "*to* jsonl writes them; message, ping, pong and close are sent, lines with "
-                    "\"dir\":\">\" and other kinds are skipped."},
+                    "\"dir\":\">\" and other kinds are skipped.\n"
+                    "Two kinds of line send what no message can be. frame: fin, rsv, opcode, mask "
+                    "(4 bytes in hex; without it the frame is not masked) and length, which may "
+                    "lie, or header (hex), which wins over all of them; then data or base64. raw: "
+                    "data or base64 as it is.\n"
+                    "wire: bytes as they go on the wire, frames valid or not, never changed. This "
+                    "side still answers pings, but never inside a frame of the input. A Close in "
+                    "the input is the only one; without one, a Close is sent after *eof-wait*, "
+                    "unless the input ended inside a frame: then the connection just ends."},
     cli::Option{.name = "to",
                 .takes = cli::Takes::one,
                 .arg = "FORMAT",
                 .group = kMessagesGroup,
                 .help = "Write messages as lines, jsonl, hex, wire ...",
-                .doc =
-                    "The formats of *from*, and wire: every received frame, header and all, as it "
-                    "came. lines (default) and nul end each message with LF or NUL; raw puts "
-                    "nothing between them. jsonl and len32 keep types and boundaries."},
+                .doc = "The formats of *from*; wire is every received frame, header and all, as it "
+                       "came. lines (default) and nul end each message with LF or NUL; raw puts "
+                       "nothing between them. jsonl and len32 keep types and boundaries."},
     cli::Option{.name = "eof-wait",
                 .takes = cli::Takes::one,
                 .arg = "SECONDS",
@@ -208,6 +216,25 @@ inline constexpr std::array kCloseOptions = {
                 .group = kCloseGroup,
                 .help = "Give up when a ping is not answered in time (20)",
                 .doc = "Exit code 28. See *ping-interval*."},
+};
+
+inline constexpr std::array kOddOptions = {
+    cli::Option{
+        .name = "fragment",
+        .takes = cli::Takes::one,
+        .arg = "N",
+        .group = kOddGroup,
+        .help = "Send messages in fragments of at most N bytes",
+        .doc = "N counts the payload of a frame. A text may be cut inside a character, which is "
+               "allowed. Frames of *from* jsonl or wire stay as they are."},
+    cli::Option{.name = "dribble",
+                .takes = cli::Takes::attached,
+                .arg = "SIZE/TIME",
+                .group = kOddGroup,
+                .help = "Send slowly, in small pieces (1B/10ms)",
+                .doc = "Everything that is sent, the opening handshake included, leaves in writes "
+                       "of at most SIZE bytes with TIME between. A server has to put the pieces "
+                       "together again. See *fragment* for pieces that are frames."},
 };
 
 inline constexpr std::array kOutputOptions = {

@@ -49,8 +49,8 @@ Outcome assign_limit(const cli::Value& value, std::optional<Duration>& target) {
   return std::nullopt;
 }
 
-Outcome assign_format(const cli::Value& value, std::size_t count, Format& target) {
-  const auto index = cli::choice(value.option->name, value.text, std::span(kFormats).first(count));
+Outcome assign_format(const cli::Value& value, Format& target) {
+  const auto index = cli::choice(value.option->name, value.text, kFormats);
   if (!index) return failed(index.error());
   target = static_cast<Format>(*index);
   return std::nullopt;
@@ -209,8 +209,8 @@ Outcome apply_connection(const cli::Value& value, Args& args) {
 Outcome apply_messages(const cli::Value& value, Args& args) {
   const std::string_view name = value.option->name;
   if (name == "binary") args.binary = true;
-  if (name == "from") return assign_format(value, kFormats.size() - 1, args.from);
-  if (name == "to") return assign_format(value, kFormats.size(), args.to);
+  if (name == "from") return assign_format(value, args.from);
+  if (name == "to") return assign_format(value, args.to);
   if (name == "count") return assign(cli::integer(name, value.text, 1), args.count.emplace());
   if (name == "max-message") return assign(cli::size(name, value.text), args.max_message);
   if (name == "eof-wait") {
@@ -252,11 +252,40 @@ Outcome apply_output(const cli::Value& value, Args& args) {
   return std::nullopt;
 }
 
+/// `--dribble`, or `--dribble=SIZE/TIME`.
+Outcome assign_dribble(const cli::Value& value, std::optional<Args::Dribble>& target) {
+  Args::Dribble dribble;
+  if (!value.text.empty()) {
+    const std::string_view text = value.text;
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    std::string_view size_text = text.substr(0, slash);
+    if (size_text.ends_with('B')) size_text.remove_suffix(1);
+    const auto size = parse_size(size_text);
+    const auto pause = slash < text.size() ? parse_duration(text.substr(slash + 1)) : std::nullopt;
+    if (!size || *size == 0 || !pause) {
+      return failed({fmt::format("option --dribble: \"{}\" is not SIZE/TIME",
+                                 cli::escape(text, cli::Escape::line)),
+                     "for example 1B/10ms"});
+    }
+    dribble = {.size = *size, .pause = *pause};
+  }
+  target = dribble;
+  return std::nullopt;
+}
+
+Outcome apply_odd(const cli::Value& value, Args& args) {
+  const std::string_view name = value.option->name;
+  if (name == "fragment") return assign(cli::size(name, value.text, 1), args.fragment);
+  if (name == "dribble") return assign_dribble(value, args.dribble);
+  return std::nullopt;
+}
+
 Outcome apply(const cli::Value& value, Args& args) {
   const std::string_view group = value.option->group;
   if (group == kHandshakeGroup) return apply_handshake(value, args);
   if (group == kConnectionGroup) return apply_connection(value, args);
   if (group == kCloseGroup) return apply_close(value, args);
+  if (group == kOddGroup) return apply_odd(value, args);
   if (group == kOutputGroup) return apply_output(value, args);
   const std::string_view name = value.option->name;
   const bool is_message =
@@ -277,8 +306,9 @@ Outcome take_url(const std::string& text, Args& args) {
 
 }  // namespace
 
-const std::array<std::span<const cli::Option>, 5> kGroups = {
-    kMessageOptions, kHandshakeOptions, kConnectionOptions, kCloseOptions, kOutputOptions};
+const std::array<std::span<const cli::Option>, 6> kGroups = {kMessageOptions,    kHandshakeOptions,
+                                                             kConnectionOptions, kCloseOptions,
+                                                             kOddOptions,        kOutputOptions};
 
 const cli::Tool kTool = {.name = "ws-cat",
                          .summary = "WebSocket client for a terminal, a pipe or a script",

@@ -24,7 +24,7 @@ namespace ws_cat {
 
 extern const cli::Tool kTool;
 
-/// How messages are told apart on standard input and output. `wire` is for output only.
+/// How messages are told apart on standard input and output.
 enum class Format { lines, nul, jsonl, hex, base64, len32, raw, wire };
 
 /// The top bit of a len32 length marks a binary message.
@@ -74,6 +74,14 @@ struct Args {
   std::optional<Duration> eof_wait = std::chrono::seconds(1);  ///< nullopt: until the server closes
   std::optional<std::uint64_t> count;
   std::uint64_t max_message = 0;
+
+  // Odd traffic
+  std::size_t fragment = SIZE_MAX;  ///< payload bytes of a frame at most
+  struct Dribble {
+    std::size_t size = 1;
+    Duration pause = std::chrono::milliseconds(10);
+  };
+  std::optional<Dribble> dribble;  ///< bytes a write, and the time between
 
   // Close and liveness
   ws::CloseCode close_code = ws::code::kNormal;

@@ -10,6 +10,9 @@ namespace {
 // Enough for any error page that a person will read.
 constexpr std::size_t kMaxBodySize = std::size_t{64} << 10;
 
+// Enough for the sentence in which an error page says what is wrong.
+constexpr std::size_t kStartSize = std::size_t{4} << 10;
+
 }  // namespace
 
 std::string marked_lines(std::string_view head, std::string_view mark) {
@@ -27,6 +30,7 @@ std::string marked_lines(std::string_view head, std::string_view mark) {
 void RefusalBody::show(std::string_view piece) {
   piece = piece.substr(0, kMaxBodySize - size_);
   size_ += piece.size();
+  start_ += piece.substr(0, kStartSize - start_.size());
   line_ += piece;
   if (const std::size_t end = line_.rfind('\n'); end != line_.npos) {
     talk_.plain(cli::escape(std::string_view(line_).substr(0, end), cli::Escape::message));

@@ -19,11 +19,15 @@ class RefusalBody {
   explicit RefusalBody(cli::Talk& talk) : talk_(talk) {}
 
   void show(std::string_view piece);
+  /// How the body begins, at most 4 KiB.
+  const std::string& start() const { return start_; }
+
   bool full() const;  ///< the rest is not worth waiting for
   void finish();      ///< shows the last line, if it has no end
 
  private:
   cli::Talk& talk_;
+  std::string start_;
   std::string line_;  // LineBuffer: not complete yet
   std::size_t size_ = 0;
 };

@@ -8,15 +8,13 @@
 #include <variant>
 
 #include "cli/term.h"
-#include "feed.h"
 #include "net/curl.h"
 #include "net/loop.h"
 #include "net/pump.h"
-#include "net/stdio.h"
-#include "opening.h"
+#include "opening_phase.h"
 #include "options.h"
 #include "outlet.h"
-#include "refusal.h"
+#include "sender.h"
 #include "stats.h"
 #include "verdict.h"
 
@@ -42,11 +40,10 @@ class Session {
   // Until the connection is open
   void on_dialled(std::variant<std::unique_ptr<net::Stream>, net::DialError> result);
   void on_bytes(Bytes& in);
-  void on_head(const Opening::HeadSeen& head);
-  void on_refused();
   void opened(const std::string& protocol);
 
   // While it is open
+  void on_wire(ConstBytes bytes);
   void on_event(const ws::Event& event);
   void on_message(const ws::Event& piece);
   void on_control(const ws::Event& event);
@@ -54,14 +51,9 @@ class Session {
   void on_ended(const ws::Event& ended);
   void report_close();
   void on_transport_ended(const net::TransportEnd& end);
-  void on_input(ConstBytes bytes);
-  void on_input_end(const std::optional<std::string>& error);
-  void perform(const Result<Intent>& intent);
-  void end_of_input();
-  void wait_for_replies();
-  void close(ws::CloseCode code, std::string_view reason);
 
   // The end
+  void give_up(const Verdict& verdict);
   void give_up(int exit_code, std::string_view message, std::string_view hint = {});
   void conclude(const Verdict& verdict);
   void say_error(int exit_code, std::string_view message, std::string_view hint);
@@ -73,26 +65,18 @@ class Session {
   const Args& args_;
   cli::Talk& talk_;
   Time started_;
-  Time last_byte_;
-  Time last_message_;  // or, after the end of input, the last time that something was still to be
-                       // sent
+  Time last_byte_;  // received
   net::Dialer dialer_;
-  std::optional<Opening> opening_;
+  std::optional<OpeningPhase> opening_;
   std::unique_ptr<net::Pump> pump_;
-  std::unique_ptr<net::Input> input_;
   Outlet outlet_;
-  Feed feed_;
   Stats stats_;
+  std::optional<Sender> sender_;                // while the connection is open, and after
   std::optional<std::uint64_t> messages_left_;  // of --count
-  RefusalBody body_;
   net::Timer max_timer_;
   net::Timer open_timer_;  // the opening handshake, then the body of a refusal
-  net::Timer eof_timer_;
   std::optional<ws::Event> ended_;
-  ws::CloseCode our_code_ = 0;  // of the Close that we began with
-  std::string our_reason_;
   std::optional<int> exit_code_;
-  bool input_ended_ = false;
   bool interrupted_ = false;
   bool leaving_ = false;
 };

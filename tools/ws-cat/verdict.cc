@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "cli/escape.h"
 #include "diag/report.h"
 #include "http/head.h"
@@ -24,6 +27,76 @@ std::string cut_text(const TransportEnd& transport) {
     case TransportEnd::How::by_us: return "it was given up";
   }
   return {};
+}
+
+/// Who is known to end connections that are quiet for so long.
+struct IdleLimit {
+  int seconds = 0;
+  std::string_view who;
+};
+
+constexpr std::array kIdleLimits = {
+    IdleLimit{30, "CloudFront"},
+    IdleLimit{55, "Heroku"},
+    IdleLimit{60, "nginx, HAProxy, AWS load balancers"},
+    IdleLimit{100, "Cloudflare"},
+    IdleLimit{300, "Envoy"},
+    IdleLimit{350, "AWS network load balancers"},
+};
+
+/// A timer of somebody else's seldom runs late by more, what with the way of the packets.
+constexpr Duration kIdleTolerance = std::chrono::seconds(1);
+
+std::string idle_hint(Duration idle) {
+  const auto limit = std::find_if(kIdleLimits.begin(), kIdleLimits.end(), [&](const auto& one) {
+    return std::chrono::abs(idle - std::chrono::seconds(one.seconds)) <= kIdleTolerance;
+  });
+  if (limit == kIdleLimits.end()) return {};
+  return fmt::format("{} s is an idle timeout of proxies ({}); --ping-interval {} prevents it",
+                     limit->seconds, limit->who, limit->seconds / 2);
+}
+
+std::string_view opcode_name(ws::Opcode opcode) {
+  switch (opcode) {
+    case ws::Opcode::cont: return "continuation";
+    case ws::Opcode::text: return "text";
+    case ws::Opcode::binary: return "binary";
+    case ws::Opcode::close: return "close";
+    case ws::Opcode::ping: return "ping";
+    case ws::Opcode::pong: return "pong";
+  }
+  return {};
+}
+
+std::string count_text(std::uint64_t count, std::string_view unit) {
+  return fmt::format("{} {}{}", count, unit, count == 1 ? "" : "s");
+}
+
+/// What was cut: `inside a text message, after 5 bytes of it and inside a frame`.
+std::string place_text(const ws::Unfinished& cut) {
+  using Frame = ws::Unfinished::Frame;
+  const std::string message =
+      !cut.message ? ""
+                   : fmt::format("inside a {} message, after {} of it",
+                                 cut.kind == ws::MessageKind::text ? "text" : "binary",
+                                 count_text(cut.received, "byte"));
+  const std::string_view joint = cut.message ? ", and " : "";
+  switch (cut.frame) {
+    case Frame::none: return cut.message ? message + ", between two frames" : "between messages";
+    case Frame::header: return fmt::format("{}{}inside the header of a frame", message, joint);
+    case Frame::payload:
+      return fmt::format("{}{}inside a {} frame that lacks {}", message, joint,
+                         opcode_name(cut.opcode), count_text(cut.left, "byte"));
+  }
+  return {};
+}
+
+/// For a server that does not answer a request in plain.
+std::string tls_hint(const http::Url& url) {
+  if (url.secure()) return {};
+  http::Url secure = url;
+  secure.scheme = "wss";
+  return fmt::format("if the port speaks TLS, use {}", secure.text());
 }
 
 bool is_good_close(ws::CloseCode code, const Args& args) {
@@ -76,22 +149,36 @@ Verdict judge_end(const ws::Event& ended, const Circumstances& circumstances, co
     case ws::Ending::cut: break;
   }
   return {cli::Exit::cut,
-          fmt::format("connection cut without a Close frame: {} after {} without data",
-                      cut_text(circumstances.transport), seconds_text(circumstances.idle)),
-          {}};
+          fmt::format("connection cut without a Close frame: {} after {} without data, {}",
+                      cut_text(circumstances.transport), seconds_text(circumstances.idle),
+                      place_text(circumstances.unfinished)),
+          idle_hint(circumstances.idle)};
 }
 
-Verdict judge_lost_answer(const TransportEnd& transport, bool begun) {
-  if (begun) {
-    return {
-        cli::Exit::cut,
-        fmt::format("the answer to the opening handshake is cut short: {}", cut_text(transport)),
-        {}};
+Verdict judge_lost_answer(const TransportEnd& transport, const Received& received,
+                          const http::Url& url) {
+  if (received.size > 0) {
+    return {cli::Exit::cut,
+            fmt::format("the answer to the opening handshake is cut short after {}, \"{}\": {}",
+                        count_text(received.size, "byte"),
+                        cli::escape(received.first_bytes, cli::Escape::line), cut_text(transport)),
+            {}};
   }
   const bool quiet = transport.how == TransportEnd::How::fin;
+  const bool reset = transport.how == TransportEnd::How::reset;
   return {quiet ? cli::Exit::empty_reply : cli::Exit::cut,
           fmt::format("no answer to the opening handshake: {}", cut_text(transport)),
-          quiet ? "a TLS port wants wss://" : ""};
+          quiet || reset ? tls_hint(url) : ""};
+}
+
+Verdict judge_answer(const diag::Violation& violation, std::string_view first_bytes,
+                     const http::Url& url) {
+  Verdict verdict = judge_violation(violation);
+  const std::string_view protocol = http::other_protocol(as_bytes(first_bytes));
+  if (protocol == "TLS") verdict.hint = tls_hint(url);
+  if (protocol == "HTTP/2") verdict.hint = "WebSocket needs a port that speaks HTTP/1.1";
+  if (protocol == "SSH") verdict.hint = "check the port";
+  return verdict;
 }
 
 std::string first_bytes_text(std::string_view first_bytes) {

@@ -12,7 +12,7 @@ namespace ws_cat {
 namespace {
 
 /// Everything a feed makes of `input`, given in pieces of `piece_size`: "text hello", "binary
-/// 00ff", "close 1000 bye", "end", "error: ...". The pieces of one message are joined.
+/// 00ff", "raw 8100", "close 1000 bye", "end", "error: ...". The pieces of one message are joined.
 std::vector<std::string> log_of(Format format, bool binary, std::string_view input,
                                 std::size_t piece_size) {
   Feed feed(format, binary);
@@ -39,6 +39,11 @@ std::vector<std::string> log_of(Format format, bool binary, std::string_view inp
       case Intent::Type::pong: log.push_back("pong " + payload); return;
       case Intent::Type::close:
         log.push_back("close " + std::to_string(intent->code) + " " + payload);
+        return;
+      case Intent::Type::raw:
+        // Where wire input is cut tells nothing, where JSON lines are cut does.
+        if (format != Format::wire || log.empty()) log.emplace_back("raw ");
+        log.back() += to_hex(intent->payload);
         return;
       case Intent::Type::end: log.push_back("end"); return;
     }
@@ -217,6 +222,75 @@ TEST(Feed, json_control_frames_that_are_too_large_are_errors) {
 TEST(Feed, error_at_the_very_end_of_a_long_line_comes_once) {
   EXPECT_EQ(log_of(Format::lines, false, std::string(70'000, 'a') + "\xC3", 70'000),
             (Log{"error: cannot read standard input: line 1 is not valid UTF-8"}));
+}
+
+TEST(Feed, wire_input_is_sent_as_it_is) {
+  EXPECT_EQ(log_of_all_splits(Format::wire, false, std::string_view("\x81\x02hi\xFF\0\n", 7)),
+            (Log{"raw 81026869ff000a"}));
+  EXPECT_EQ(log_of(Format::wire, false, "", 1), Log{});
+}
+
+TEST(Feed, json_raw_line_is_its_bytes) {
+  EXPECT_EQ(log_of_all_splits(Format::jsonl, false,
+                              "{\"kind\":\"raw\",\"data\":\"GET\"}\n"
+                              "{\"kind\":\"raw\",\"base64\":\"/w==\"}\n"
+                              "{\"dir\":\">\",\"kind\":\"raw\",\"data\":\"no\"}\n"),
+            (Log{"raw 474554", "raw ff"}));
+}
+
+/// What one frame line with these fields makes.
+std::string frame_of(const std::string& fields) {
+  const Log log = log_of(Format::jsonl, false, "{\"kind\":\"frame\"" + fields + "}\n", 999);
+  return log.size() == 1 ? log[0] : "not one intent";
+}
+
+TEST(Feed, json_frame_line_sets_every_bit_of_the_header) {
+  EXPECT_EQ(frame_of(R"(,"data":"hi")"), "raw 81026869");
+  EXPECT_EQ(frame_of(R"(,"fin":false,"rsv":5,"opcode":11,"data":"hi")"), "raw 5b026869");
+  EXPECT_EQ(frame_of(R"(,"opcode":8,"base64":"A+g=")"), "raw 880203e8");
+  EXPECT_EQ(frame_of(R"(,"opcode":9,"length":126)"), "raw 897e007e");
+}
+
+TEST(Feed, json_frame_is_masked_only_when_it_has_a_mask) {
+  EXPECT_EQ(frame_of(R"(,"mask":"01020304","data":"hello")"), "raw 81850102030469676f686e");
+}
+
+TEST(Feed, json_frame_length_may_lie) {
+  EXPECT_EQ(frame_of(R"(,"length":1,"data":"hello")"), "raw 810168656c6c6f");
+  EXPECT_EQ(frame_of(R"(,"length":18446744073709551615)"), "raw 817fffffffffffffffff");
+}
+
+TEST(Feed, json_frame_header_wins_over_the_other_fields) {
+  EXPECT_EQ(frame_of(R"(,"opcode":2,"length":9,"mask":"ffffffff","header":"817e0002","data":"hi")"),
+            "raw 817e00026869");
+  EXPECT_EQ(frame_of(R"(,"header":"818501020304","data":"hello")"), "raw 81850102030469676f686e");
+}
+
+TEST(Feed, json_frame_in_several_lines_is_one_frame_masked_throughout) {
+  EXPECT_EQ(
+      log_of_all_splits(
+          Format::jsonl, false,
+          "{\"kind\":\"frame\",\"mask\":\"01020304\",\"length\":5,\"data\":\"he\",\"more\":true}\n"
+          "{\"kind\":\"frame\",\"data\":\"llo\"}\n"
+          "{\"kind\":\"frame\",\"opcode\":9}\n"),
+      (Log{"raw 8185010203046967", "raw 6f686e", "raw 8900"}));
+}
+
+TEST(Feed, json_frame_that_cannot_be_made_is_named) {
+  const std::string line = "error: cannot read standard input: line 1 ";
+  EXPECT_EQ(frame_of(R"(,"opcode":16)"),
+            line + "has a value of opcode that is not a number up to 15");
+  EXPECT_EQ(frame_of(R"(,"rsv":-1)"), line + "has a value of rsv that is not a number up to 7");
+  EXPECT_EQ(frame_of(R"(,"fin":1)"), line + "has a fin that is not a boolean");
+  EXPECT_EQ(frame_of(R"(,"mask":"0102")"), line + "has a mask that is not 4 bytes in hex");
+  EXPECT_EQ(frame_of(R"(,"mask":16909060)"), line + "has a mask that is not 4 bytes in hex");
+  for (const char* header : {"\"\"", "\"81\"", "\"817e00\"", "\"810068\"", "\"zz\"", "1"}) {
+    EXPECT_EQ(frame_of(std::string(",\"header\":") + header),
+              line + "has a header that is not the header of a frame in hex")
+        << header;
+  }
+  EXPECT_EQ(frame_of(R"(,"data":"x","more":true)"),
+            line + "has no length, though more of its payload follows");
 }
 
 TEST(Feed, raw_reads_are_binary_messages) {
