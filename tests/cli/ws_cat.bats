@@ -125,6 +125,29 @@ answer_with() { # FILE
   assert_output " 81 05 48 65 6c 6c 6f 88 02 03 e8"
 }
 
+@test "wire sends frames as they are, written by hand" {
+  run --separate-stderr bash -c \
+    'printf "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58" | ws-cat --from wire --count 1 $URL'
+  assert_success
+  assert_output "Hello"
+}
+
+@test "a frame that breaks a rule shows what the server thinks of it" {
+  run --separate-stderr bash -c \
+    'echo "{\"kind\":\"frame\",\"data\":\"no mask\"}" | ws-cat --from jsonl $URL'
+  assert_failure 101
+  assert_equal "$stderr" 'ws-cat: closed by server: 1002 "ws-mask-missing"'
+}
+
+@test "--fragment and --dribble change how it goes, not what arrives" {
+  run --separate-stderr bash -c \
+    'printf "one\ntwo\n" | ws-cat --fragment 2 --dribble=16/1ms --count 2 $URL'
+  assert_success
+  assert_output $'one\ntwo'
+  run --separate-stderr ws-cat --dribble 16/1ms "$URL"
+  assert_failure 2
+}
+
 @test "input that is not UTF-8 gets a line, a hint and exit 26, and what came before is answered" {
   run --separate-stderr bash -c 'printf "good\nb\351d\n" | ws-cat $URL'
   assert_failure 26

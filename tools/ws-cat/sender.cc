@@ -66,20 +66,20 @@ void Sender::perform(const Result<Intent>& intent) {
     tell_({cli::Exit::read, intent.error().message, intent.error().hint});
     return end_of_input();
   }
-  ws::Connection& connection = *pump_.connection();
   if (intent->type == Intent::Type::raw) {
     // Too late when the server has closed; after a Close of the input's own it is not.
-    static_cast<void>(connection.send_raw(intent->payload));
+    static_cast<void>(pump_.connection()->send_raw(intent->payload));
     return;
   }
-  if (!connection.can_send()) return;
+  ws::Connection* const connection = open_connection();
+  if (connection == nullptr) return;
   switch (intent->type) {
     case Intent::Type::message: return send_message(*intent);
     case Intent::Type::ping:
     case Intent::Type::pong: {
       const bool is_ping = intent->type == Intent::Type::ping;
       const auto sent =
-          is_ping ? connection.ping(intent->payload) : connection.pong(intent->payload);
+          is_ping ? connection->ping(intent->payload) : connection->pong(intent->payload);
       CHECK(bool(sent));
       return;
     }
@@ -112,10 +112,11 @@ void Sender::end_of_input() {
 /// Closes when no message has come for --eof-wait since the last byte of ours went out, and since
 /// standard output took what came.
 void Sender::wait_for_replies() {
-  if (pump_.ended() || !pump_.connection()->can_send()) return;
+  const ws::Connection* const connection = open_connection();
+  if (connection == nullptr) return;
   const Time now = loop_.now();
   const Duration wait = *args_.eof_wait;
-  const bool busy = !pump_.connection()->output().empty() || !outlet_.idle();
+  const bool busy = !connection->output().empty() || !outlet_.idle();
   if (wait > Duration(0) && busy) {
     last_message_ = now;
     return eof_timer_.start(now + std::min(wait, kBusyCheck));
@@ -126,17 +127,23 @@ void Sender::wait_for_replies() {
 }
 
 void Sender::close(ws::CloseCode code, std::string_view reason) {
-  ws::Connection& connection = *pump_.connection();
-  if (!connection.can_send()) return;
+  ws::Connection* const connection = open_connection();
+  if (connection == nullptr) return;
   stop();
-  if (connection.inside_raw_frame()) {
+  if (connection->inside_raw_frame()) {
     tell_(
         {cli::Exit::ok, "the input ended inside a frame: the connection ends without a Close", {}});
     return pump_.finish();
   }
-  const auto closed = connection.close(code, reason);
+  const auto closed = connection->close(code, reason);
   CHECK(bool(closed));
   reason_ = reason;
+}
+
+/// nullptr: nothing can be sent any more.
+ws::Connection* Sender::open_connection() {
+  ws::Connection* const connection = pump_.ended() ? nullptr : pump_.connection();
+  return connection != nullptr && connection->can_send() ? connection : nullptr;
 }
 
 void Sender::stop() {

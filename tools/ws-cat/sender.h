@@ -52,6 +52,7 @@ class Sender {
   void send_message(const Intent& piece);
   void end_of_input();
   void wait_for_replies();
+  ws::Connection* open_connection();
 
   net::Loop& loop_;
   const Args& args_;

@@ -199,7 +199,7 @@ void Session::on_transport_ended(const net::TransportEnd& end) {
                        args_));
   } else if (opening_->refused()) {
     if (!leaving_) return give_up(opening_->refusal());
-  } else if (pump_->connection() == nullptr && end.how != net::TransportEnd::How::by_us) {
+  } else if (!sender_ && end.how != net::TransportEnd::How::by_us) {
     conclude(opening_->lost(end));
   }
   leave();
