@@ -75,6 +75,7 @@ Asked asked_for(const http::Url& url, const std::vector<ws::FieldLine>& fields) 
     return value != nullptr ? *value : std::string();
   };
   return {.url = url,
+          .host = text_of("Host"),
           .origin = text_of("Origin"),
           .version = text_of("Sec-WebSocket-Version"),
           .credentials = value_of(fields, "Authorization") != nullptr,

@@ -161,17 +161,17 @@ Reason say_proxy_login(const Case& given) {
 }
 
 Reason say_origin_refused(const Case& given) {
-  return {fmt::format("forbidden, perhaps because of the Origin \"{}\"", shown(given.asked.origin)),
-          "--origin sends another; without it none is sent"};
+  return {
+      fmt::format("perhaps because of the Origin \"{}\" that was sent", shown(given.asked.origin)),
+      "--origin sends another; without it none is sent"};
 }
 
 Reason say_no_origin(const Case& given) {
-  return {"forbidden, perhaps because no Origin was sent",
-          "try --origin " + likely_origin(given.asked.url)};
+  return {"perhaps because no Origin was sent", "try --origin " + likely_origin(given.asked.url)};
 }
 
 Reason say_forbidden(const Case& given) {
-  return {"forbidden; neither an Origin nor credentials were sent",
+  return {"neither an Origin nor credentials were sent",
           fmt::format("try --origin {}, or log in with -u or -H 'Authorization: ...'",
                       likely_origin(given.asked.url))};
 }
@@ -201,7 +201,7 @@ Reason say_nothing_here(const Case& given) {
 }
 
 Reason say_wrong_host(const Case& given) {
-  return {fmt::format("the server is not known as \"{}\"", shown(given.asked.url.authority())),
+  return {fmt::format("the server is not known as \"{}\"", shown(given.asked.host)),
           "-H 'Host: NAME' gives another name"};
 }
 

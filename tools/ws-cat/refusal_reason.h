@@ -15,6 +15,7 @@ namespace ws_cat {
 /// What was asked for, as far as a refusal may be about it.
 struct Asked {
   http::Url url;
+  std::string host;     ///< as in the Host field
   std::string origin;   ///< empty: none was sent
   std::string version;  ///< Sec-WebSocket-Version
   bool credentials = false;

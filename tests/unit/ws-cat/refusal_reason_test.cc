@@ -12,6 +12,7 @@ namespace {
 
 Asked asked(std::string_view url = "ws://h:81/chat") {
   return {.url = *http::parse_url(url, "ws"),
+          .host = "h:81",
           .origin = {},
           .version = "13",
           .credentials = false,
@@ -93,18 +94,26 @@ TEST(RefusalReason, credentials_that_were_sent_are_what_is_wrong) {
             "the credentials that were sent are not accepted (Basic) | check the user name, the "
             "password or the token");
   EXPECT_EQ(reason("403 Forbidden", request),
-            "forbidden, perhaps because no Origin was sent | try --origin http://h:81");
+            "perhaps because no Origin was sent | try --origin http://h:81");
 }
 
 TEST(RefusalReason, forbidden_is_about_the_origin_when_one_was_sent) {
   Asked request = asked("wss://h/");
   EXPECT_EQ(reason("403 Forbidden", request),
-            "forbidden; neither an Origin nor credentials were sent | try --origin https://h, or "
+            "neither an Origin nor credentials were sent | try --origin https://h, or "
             "log in with -u or -H 'Authorization: ...'");
   request.origin = "https://evil";
-  EXPECT_EQ(reason("403 Forbidden", request),
-            "forbidden, perhaps because of the Origin \"https://evil\" | --origin sends another; "
-            "without it none is sent");
+  EXPECT_EQ(
+      reason("403 Forbidden", request),
+      "perhaps because of the Origin \"https://evil\" that was sent | --origin sends another; "
+      "without it none is sent");
+}
+
+TEST(RefusalReason, host_that_the_server_does_not_know_is_the_one_that_was_sent) {
+  Asked request = asked();
+  request.host = "other";
+  EXPECT_EQ(reason("421 Misdirected Request", request),
+            "the server is not known as \"other\" | -H 'Host: NAME' gives another name");
 }
 
 TEST(RefusalReason, version_says_which_ones_the_server_wants) {
