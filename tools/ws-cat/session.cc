@@ -46,7 +46,10 @@ Session::Session(net::Loop& loop, const Args& args, cli::Talk& talk)
                  }),
       open_timer_(loop, [this] {
         if (opening_->refused()) return give_up(opening_->refusal());
-        give_up(to_int(cli::Exit::timeout), "the connection was not open in time");
+        give_up(to_int(cli::Exit::timeout), pump_ == nullptr
+                                                ? "no connection in time (--connect-timeout)"
+                                                : "no answer to the opening handshake in time "
+                                                  "(--connect-timeout)");
       }) {
   // A reader slower than the server: stop reading, so that the server has to wait too.
   outlet_.on_congested([this] { pause_reading(true); });
