@@ -24,9 +24,9 @@ Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Han
       handlers_(std::move(handlers)),
       timer_(loop, [this] { on_timer(); }),
       self_(std::make_shared<Pump*>(this)) {
-  poll_.emplace(loop_, stream_->fd(), [this](bool readable, bool) {
+  poll_.emplace(loop_, stream_->fd(), [this](bool readable, bool writable) {
     if (readable && deaf_) return transport_ended(TransportEnd::How::fin, {});
-    turn(readable);
+    turn(readable || (writable && stream_->reads_ahead()));
   });
   poll_->watch(true, false);
   if (stream_->reads_ahead()) continue_later();
@@ -178,6 +178,11 @@ void Pump::transport_ended(TransportEnd::How how, std::string error) {
   if (connection_) {
     connection_->eof();
     deliver_pending();
+  } else if (how == TransportEnd::How::failed && !finishing_) {
+    // What failed may have had last words, an alert of TLS, which a reset would overtake.
+    write_failed_ = true;
+    finish();
+    return continue_later();
   }
   close();
 }
@@ -273,7 +278,9 @@ void Pump::update() {
     if (ended()) return;
   }
   if (connection_) connection_->set_reading(may_read());
-  poll_->watch(may_read(), output_size() > 0 && may_write(), deaf_);
+  const bool writing = output_size() > 0 && may_write();
+  const Stream::Interest interest = stream_->interest(may_read(), writing);
+  poll_->watch(interest.readable, interest.writable, deaf_);
   if (const auto due = next_deadline()) {
     timer_.start(*due);
   } else {

@@ -46,8 +46,16 @@ class Stream {
   virtual int fd() const = 0;
 
   /// A layer above the descriptor may hold bytes that no poll shows: read until `again` before
-  /// waiting for the descriptor.
+  /// waiting for the descriptor, and try to read when it is writable, too.
   virtual bool reads_ahead() const = 0;
+
+  /// What the descriptor must become for reading or writing, if that is wanted, to go on after
+  /// `again`. Under TLS either may have to wait for the other.
+  struct Interest {
+    bool readable = false;
+    bool writable = false;
+  };
+  virtual Interest interest(bool reading, bool writing) const { return {reading, writing}; }
 };
 
 /// A connected socket: TCP (Nagle off) or a unix socket. Owns the descriptor.

@@ -1,0 +1,151 @@
+// TlsContext of net/tls.h: its settings, and the files they come from.
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string_view>
+
+#include "base/check.h"
+#include "net/fd.h"
+#include "net/tls.h"
+#include "net/tls_certificate.h"
+#include "net/tls_error.h"
+
+namespace net {
+namespace {
+
+// RFC 7301 3.1: a list of names, each behind its length.
+constexpr std::string_view kAlpn = "\x08http/1.1";
+
+/// RFC 7301 3.2: a client that offers names, but none of ours, is refused.
+int on_alpn(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offers,
+            unsigned int offers_size, void*) {
+  unsigned char* found = nullptr;
+  const int status =
+      SSL_select_next_proto(&found, size, reinterpret_cast<const unsigned char*>(kAlpn.data()),
+                            static_cast<unsigned int>(kAlpn.size()), offers, offers_size);
+  *chosen = found;
+  return status == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/// Instead of asking at the terminal.
+int on_password(char*, int, int, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return -1;
+}
+
+/// OpenSSL's errors name no file, and mix those of the system with its own.
+Result<void> check_readable(const std::string& path) {
+  std::FILE* const file = std::fopen(path.c_str(), "re");
+  if (file == nullptr || std::getc(file) == EOF) {
+    const std::string why = file == nullptr || std::ferror(file) != 0 ? errno_text(errno) : "empty";
+    if (file != nullptr) std::fclose(file);
+    return Error{"cannot read " + path + ": " + why, {}};
+  }
+  std::fclose(file);
+  return {};
+}
+
+/// "no start line" is what PEM says when there is nothing of the kind in the file.
+bool is_absent(unsigned long error) {
+  return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+}
+
+Error unusable(std::string_view what, const std::string& path) {
+  const bool absent = is_absent(ERR_peek_error()) || is_absent(ERR_peek_last_error());
+  const std::string reason = openssl_reason();
+  if (absent) return {"no " + std::string(what) + " in " + path, "a PEM file is wanted"};
+  return {"cannot use the " + std::string(what) + " in " + path + ": " + reason, {}};
+}
+
+Result<void> use_key(SSL_CTX* context, const std::string& certificate_file,
+                     const std::string& key_file) {
+  bool asked = false;
+  SSL_CTX_set_default_passwd_cb(context, on_password);
+  SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
+  const bool used = SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) == 1;
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+  if (asked) {
+    return Error{"the private key in " + key_file + " is encrypted",
+                 "openssl pkey -in FILE -out PLAINFILE removes the password"};
+  }
+  const bool is_ours = ERR_GET_LIB(ERR_peek_error()) != ERR_LIB_X509;
+  if (!used && is_ours) return unusable("private key", key_file);
+  // A key of another kind than the certificate's is taken, but does not go with it.
+  if (!used || SSL_CTX_check_private_key(context) != 1) {
+    ERR_clear_error();
+    return Error{"the private key in " + key_file + " does not belong to the certificate in " +
+                     certificate_file,
+                 {}};
+  }
+  return {};
+}
+
+}  // namespace
+
+void TlsContext::FreeContext::operator()(ssl_ctx_st* context) const {
+  SSL_CTX_free(context);
+}
+
+TlsContext::TlsContext() : context_(SSL_CTX_new(TLS_server_method())) {
+  SSL_CTX* const context = context_.get();
+  CHECK(context != nullptr);
+  CHECK(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);  // a read that made no data returns
+  // No tickets: whoever looks at a test server wants to see the whole handshake each time.
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
+  SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_num_tickets(context, 0);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_alpn_select_cb(context, on_alpn, nullptr);
+}
+
+Result<TlsContext> TlsContext::from_files(const std::string& certificate_file,
+                                          const std::string& key_file) {
+  const std::string& key = key_file.empty() ? certificate_file : key_file;
+  for (const std::string& path : {certificate_file, key}) {
+    if (auto readable = check_readable(path); !readable) return readable.error();
+  }
+  TlsContext made;
+  SSL_CTX* const context = made.context_.get();
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
+    return unusable("certificate", certificate_file);
+  }
+  if (auto used = use_key(context, certificate_file, key); !used) return used.error();
+  return made;
+}
+
+Result<TlsContext> TlsContext::for_hosts(const std::vector<std::string>& hosts) {
+  const TestCertificate made = make_certificate(hosts);
+  TlsContext context;
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate(context.context_.get(), made.certificate.get()) != 1 ||
+      SSL_CTX_use_PrivateKey(context.context_.get(), made.key.get()) != 1) {
+    return Error{"cannot use a certificate made on the spot: " + openssl_reason(), {}};
+  }
+  context.ca_pem_ = to_pem(*made.ca);
+  return context;
+}
+
+Result<void> TlsContext::require_client_certificate(const std::string& ca_file) {
+  if (auto readable = check_readable(ca_file); !readable) return readable;
+  SSL_CTX* const context = context_.get();
+  ERR_clear_error();
+  // The names go to the client, which may have several certificates to choose from.
+  STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(ca_file.c_str());
+  if (names == nullptr || SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
+    return unusable("CA certificate", ca_file);
+  }
+  SSL_CTX_set_client_CA_list(context, names);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  return {};
+}
+
+}  // namespace net
