@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "net/fd.h"
 
@@ -19,13 +22,17 @@ bool in_foreground() {
 
 }  // namespace
 
-Result<void> Command::start(net::Loop& loop, const std::vector<std::string>& argv,
-                            const Server& server, std::function<void(int)> exited) {
-  auto child = net::Child::spawn(loop, argv,
-                                 {{"STREAM_ECHO_URL", server.url("ws")},
-                                  {"STREAM_ECHO_HTTP_URL", server.url("http")},
-                                  {"STREAM_ECHO_PORT", std::to_string(server.port())}},
-                                 std::move(exited));
+Result<void> Command::start(net::Loop& loop, const Args& args, const Server& server,
+                            std::function<void(int)> exited) {
+  std::vector<std::pair<std::string, std::string>> environment = {
+      {"STREAM_ECHO_URL", server.url("ws")},
+      {"STREAM_ECHO_HTTP_URL", server.url("http")},
+      {"STREAM_ECHO_PORT", std::to_string(server.port())}};
+  if (!args.tls.ca_out.empty()) {
+    // The command may go to another directory before it looks.
+    environment.emplace_back("STREAM_ECHO_CA", std::filesystem::absolute(args.tls.ca_out));
+  }
+  auto child = net::Child::spawn(loop, args.command, environment, std::move(exited));
   if (!child) return child.error();
   child_ = std::move(*child);
   return {};

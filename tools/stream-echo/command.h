@@ -4,19 +4,19 @@
 
 #include <functional>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "net/loop.h"
+#include "options.h"
 #include "server.h"
 
 namespace stream_echo {
 
 class Command {
  public:
-  /// Starts `argv` with STREAM_ECHO_URL, STREAM_ECHO_HTTP_URL and STREAM_ECHO_PORT set.
-  Result<void> start(net::Loop& loop, const std::vector<std::string>& argv, const Server& server,
+  /// Starts it with STREAM_ECHO_URL, STREAM_ECHO_HTTP_URL and STREAM_ECHO_PORT set, and after
+  /// --ca-out STREAM_ECHO_CA.
+  Result<void> start(net::Loop& loop, const Args& args, const Server& server,
                      std::function<void(int exit_code)> exited);
 
   /// Sends on a signal that this process has got, unless the command has got it as well: a terminal

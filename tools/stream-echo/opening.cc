@@ -35,11 +35,13 @@ Refusal front_page(const http::Head& head) {
   return refusal;
 }
 
-std::string url_of(const http::Head& head) {
+std::string url_of(const http::Head& head, bool secure) {
+  const std::string_view scheme = secure ? "wss" : "ws";
   const std::size_t scheme_end = head.target.find("://");
   const bool is_absolute = !head.target.starts_with('/') && scheme_end != head.target.npos;
-  if (is_absolute) return fmt::format("ws{}", head.target.substr(scheme_end));
-  return fmt::format("ws://{}{}", http::find_field(head.fields, "Host")->value, head.target);
+  if (is_absolute) return fmt::format("{}{}", scheme, head.target.substr(scheme_end));
+  return fmt::format("{}://{}{}", scheme, http::find_field(head.fields, "Host")->value,
+                     head.target);
 }
 
 std::variant<Agreement, Refusal> open(const http::Head& head, const http::HostPort& host,
@@ -51,8 +53,9 @@ std::variant<Agreement, Refusal> open(const http::Head& head, const http::HostPo
         "--allow-origin URL allows it");
   }
   const std::string protocol = choose_protocol(policy, upgrade.protocols);
-  return Agreement{
-      .response = ws::make_response(upgrade, protocol), .protocol = protocol, .url = url_of(head)};
+  return Agreement{.response = ws::make_response(upgrade, protocol),
+                   .protocol = protocol,
+                   .url = url_of(head, policy.secure)};
 }
 
 std::variant<Agreement, Refusal> respond_to(const http::Head& head, const http::HostPort& host,

@@ -17,6 +17,7 @@ inline constexpr std::string_view kDefaultMaxConnections = "16384";
 
 inline constexpr std::string_view kListeningGroup = "Listening";
 inline constexpr std::string_view kAccessGroup = "Access";
+inline constexpr std::string_view kTlsGroup = "TLS";
 inline constexpr std::string_view kWebSocketGroup = "WebSocket";
 inline constexpr std::string_view kFaultsGroup = "Faults";
 inline constexpr std::string_view kTestingGroup = "Testing";
@@ -84,6 +85,46 @@ inline constexpr std::array kAccessOptions = {
                 .group = kAccessGroup,
                 .help = "Open a WebSocket at every path",
                 .doc = "Otherwise at / and /ws, and other paths get status 404."},
+};
+
+inline constexpr std::array kTlsOptions = {
+    cli::Option{.name = "tls",
+                .group = kTlsGroup,
+                .help = "Speak TLS: wss and https instead of ws and http",
+                .doc =
+                    "Without *cert* the server makes a certificate for localhost, 127.0.0.1, ::1 "
+                    "and the names of *host* and *allow-host*, good for 30 days, signed by a CA "
+                    "of its own, see *ca-out*. TLS 1.2 or later. The other options of this group "
+                    "include this one."},
+    cli::Option{.name = "cert",
+                .takes = cli::Takes::one,
+                .arg = "FILE",
+                .group = kTlsGroup,
+                .help = "Use the certificate in FILE (PEM)",
+                .doc = "With those between it and its CA behind it, if there are any, and with its "
+                       "key unless that has a file of its own, see *key*."},
+    cli::Option{.name = "key",
+                .takes = cli::Takes::one,
+                .arg = "FILE",
+                .group = kTlsGroup,
+                .help = "Use the private key in FILE (PEM)",
+                .doc = "Not encrypted: nobody is there to type a password. See *cert*."},
+    cli::Option{.name = "client-ca",
+                .takes = cli::Takes::one,
+                .arg = "FILE",
+                .group = kTlsGroup,
+                .help = "Demand a client certificate of a CA in FILE (PEM)",
+                .doc = "A client without one does not get through the TLS handshake."},
+    cli::Option{.name = "ca-out",
+                .takes = cli::Takes::one,
+                .arg = "FILE",
+                .group = kTlsGroup,
+                .help = "Write the CA to trust to FILE (PEM)",
+                .doc =
+                    "For --cacert of ws-cat and curl. It is the CA of the certificate made on the "
+                    "spot, another one each time. The file appears complete before connections "
+                    "are accepted, and stays when the server ends. A command after -- finds its "
+                    "path in STREAM_ECHO_CA. Cannot be combined with *cert*."},
 };
 
 inline constexpr std::array kWebSocketOptions = {

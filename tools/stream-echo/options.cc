@@ -16,9 +16,9 @@ namespace {
 
 using cli::Parsed;
 
-constexpr std::array<std::span<const cli::Option>, 6> kGroups = {kListeningOptions, kAccessOptions,
-                                                                 kWebSocketOptions, kFaultOptions,
-                                                                 kTestingOptions,   kOutputOptions};
+constexpr std::array<std::span<const cli::Option>, 7> kGroups = {
+    kListeningOptions, kAccessOptions,  kTlsOptions,   kWebSocketOptions,
+    kFaultOptions,     kTestingOptions, kOutputOptions};
 
 Error bad_value(std::string_view option, std::string_view text, std::string_view wanted) {
   return {fmt::format("option --{}: \"{}\" is not {}", option, cli::escape(text, cli::Escape::line),
@@ -68,6 +68,31 @@ Result<void> read_policy(const Parsed& parsed, Args& args) {
     if (!http::is_token(text)) return bad_value("subprotocol", text, "a token");
     policy.protocols.emplace_back(text);
   }
+  return {};
+}
+
+/// Whoever names a certificate wants TLS.
+Result<void> read_tls(const Parsed& parsed, Args& args) {
+  TlsArgs& tls = args.tls;
+  for (const std::string_view option : {"cert", "key", "client-ca", "ca-out"}) {
+    const auto file = parsed.last(option);
+    if (file && file->empty()) return bad_value(option, "", "a file");
+    tls.on = tls.on || file;
+  }
+  tls.on = tls.on || parsed.has("tls");
+  tls.certificate = parsed.last("cert").value_or("");
+  tls.key = parsed.last("key").value_or("");
+  tls.client_ca = parsed.last("client-ca").value_or("");
+  tls.ca_out = parsed.last("ca-out").value_or("");
+  if (!tls.ca_out.empty() && !tls.certificate.empty()) return conflict("ca-out", "cert");
+  if (!tls.key.empty() && tls.certificate.empty()) {
+    return Error{"option --key: there is no --cert for it", {}};
+  }
+  // What a client may ask for (read_policy() has put the names of the options in).
+  tls.hosts = {"localhost", "127.0.0.1", "::1"};
+  const std::vector<std::string>& more = args.server.policy.hosts;
+  tls.hosts.insert(tls.hosts.end(), more.begin(), more.end());
+  args.server.policy.secure = tls.on;
   return {};
 }
 
@@ -147,7 +172,7 @@ const cli::Tool kTool = {.name = "stream-echo",
 Result<Args> read_args(const Parsed& parsed) {
   Args args;
   for (const auto read :
-       {read_address, read_policy, read_limits, read_faults, read_testing, read_output}) {
+       {read_address, read_policy, read_tls, read_limits, read_faults, read_testing, read_output}) {
     if (auto done = read(parsed, args); !done) return done.error();
   }
   return args;

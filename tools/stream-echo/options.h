@@ -15,9 +15,19 @@ namespace stream_echo {
 
 extern const cli::Tool kTool;
 
+struct TlsArgs {
+  bool on = false;
+  std::string certificate;         ///< empty: one made on the spot
+  std::string key;                 ///< empty: in `certificate`
+  std::string client_ca;           ///< empty: clients need no certificate
+  std::string ca_out;              ///< empty: none
+  std::vector<std::string> hosts;  ///< for the one made on the spot
+};
+
 struct Args {
   Address address;
   std::string port_file;  ///< empty: none
+  TlsArgs tls;
   Server::Settings server;
   int verbosity = 0;
   bool silent = false;

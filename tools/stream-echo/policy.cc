@@ -37,12 +37,13 @@ std::optional<Origin> parse_origin(std::string_view text) {
   return origin;
 }
 
-bool matches(const OriginRule& rule, const Origin& origin, const http::HostPort& host) {
+bool matches(const OriginRule& rule, const Origin& origin, const http::HostPort& host,
+             std::string_view own_scheme) {
   switch (rule.kind) {
     case OriginRule::Kind::any: return true;
     case OriginRule::Kind::same:
-      return origin.scheme == "http" && equals_ignoring_case(origin.host, host.host) &&
-             origin.port == host.port.value_or(default_port("http"));
+      return origin.scheme == own_scheme && equals_ignoring_case(origin.host, host.host) &&
+             origin.port == host.port.value_or(default_port(own_scheme));
     case OriginRule::Kind::exact:
       return origin.scheme == rule.scheme && equals_ignoring_case(origin.host, rule.host) &&
              origin.port == rule.port;
@@ -80,8 +81,10 @@ bool origin_allowed(const Policy& policy, std::string_view origin, const http::H
   const auto parsed = parse_origin(origin);
   if (!parsed) return false;
   if (policy.origins.empty()) return http::is_loopback(parsed->host);
-  return std::ranges::any_of(policy.origins,
-                             [&](const OriginRule& rule) { return matches(rule, *parsed, host); });
+  const std::string_view own_scheme = policy.secure ? "https" : "http";
+  return std::ranges::any_of(policy.origins, [&](const OriginRule& rule) {
+    return matches(rule, *parsed, host, own_scheme);
+  });
 }
 
 bool request_origin_allowed(const Policy& policy, http::Fields fields, const http::HostPort& host) {

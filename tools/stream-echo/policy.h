@@ -32,6 +32,7 @@ struct Policy {
   std::vector<OriginRule> origins;     ///< empty: every origin whose host is loopback
   std::vector<std::string> protocols;  ///< subprotocols the server has
   bool any_path = false;
+  bool secure = false;  ///< the server speaks TLS, so that its own pages are https
 };
 
 /// The error names the text, not the option.

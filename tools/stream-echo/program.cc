@@ -7,11 +7,10 @@
 
 #include <fmt/format.h>
 
-#include "cli/exit.h"
 #include "http/url.h"
 #include "net/entropy.h"
 #include "net/socket.h"
-#include "port_file.h"
+#include "whole_file.h"
 
 namespace stream_echo {
 namespace {
@@ -61,6 +60,9 @@ Program::Program(const Args& args, cli::Talk& talk)
 
 int Program::run() {
   net::ignore_sigpipe();
+  if (args_.tls.on) {
+    if (const cli::Exit exit = set_up_tls(); exit != cli::Exit::ok) return to_int(exit);
+  }
   Result<void> listening = server_.listen(args_.address);
   if (listening) listening = announce();
   if (!listening) {
@@ -96,6 +98,28 @@ void Program::on_time_up() {
   max_timer_.start(loop_.now() + kDrainTimeout);
 }
 
+/// Before anybody can connect.
+cli::Exit Program::set_up_tls() {
+  const auto failed = [this](const Error& error, cli::Exit exit) {
+    talk_.error(error.message, error.hint);
+    return exit;
+  };
+  const TlsArgs& tls = args_.tls;
+  auto context = tls.certificate.empty() ? net::TlsContext::for_hosts(tls.hosts)
+                                         : net::TlsContext::from_files(tls.certificate, tls.key);
+  if (!context) return failed(context.error(), cli::Exit::client_certificate);
+  if (!tls.client_ca.empty()) {
+    const auto required = context->require_client_certificate(tls.client_ca);
+    if (!required) return failed(required.error(), cli::Exit::ca_file);
+  }
+  if (!tls.ca_out.empty()) {
+    const auto written = write_whole_file(tls.ca_out, context->ca_pem());
+    if (!written) return failed(written.error(), cli::Exit::write);
+  }
+  server_.use_tls(std::move(*context));
+  return cli::Exit::ok;
+}
+
 /// Tells where the server is to be found.
 Result<void> Program::announce() {
   const std::string& host = args_.address.host;
@@ -103,7 +127,8 @@ Result<void> Program::announce() {
     talk_.note(fmt::format("warning: {} can be reached from other machines", server_.url("ws")));
   }
   if (!args_.port_file.empty()) {
-    if (auto done = write_port_file(args_.port_file, server_.port()); !done) return done;
+    const std::string text = fmt::format("{}\n", server_.port());
+    if (auto done = write_whole_file(args_.port_file, text); !done) return done;
   }
   if (!args_.command.empty()) return {};
   const std::string& path = args_.address.unix_path;
@@ -116,9 +141,8 @@ Result<void> Program::announce() {
 int Program::start_command() {
   if (args_.jsonl) talk_.note("--to jsonl has no effect: standard output is the command's");
   command_.emplace();
-  const auto started = command_->start(loop_, args_.command, server_, [this](int exit_code) {
-    drain(exit_code, kCommandDrainTimeout);
-  });
+  const auto started = command_->start(
+      loop_, args_, server_, [this](int exit_code) { drain(exit_code, kCommandDrainTimeout); });
   if (started) return 0;
   talk_.error(started.error().message, started.error().hint);
   return kCannotRun;

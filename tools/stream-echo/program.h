@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/exit.h"
 #include "cli/term.h"
 #include "command.h"
 #include "log.h"
@@ -23,6 +24,7 @@ class Program {
   int run();
 
  private:
+  cli::Exit set_up_tls();
   Result<void> announce();
   int start_command();
   void on_signal(int signum);

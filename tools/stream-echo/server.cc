@@ -80,8 +80,9 @@ Result<void> Server::listen_on_loopback(std::uint16_t port) {
 }
 
 std::string Server::url(std::string_view scheme) const {
-  return port_ == 0 ? fmt::format("{}://{}", scheme, host_)
-                    : fmt::format("{}://{}:{}", scheme, host_, port_);
+  const std::string_view secure = tls_ ? "s" : "";
+  return port_ == 0 ? fmt::format("{}{}://{}", scheme, secure, host_)
+                    : fmt::format("{}{}://{}:{}", scheme, secure, host_, port_);
 }
 
 net::Listener::Accepted Server::accepted() {
@@ -93,6 +94,7 @@ net::Listener::Accepted Server::accepted() {
 void Server::accept(std::unique_ptr<net::Stream> stream, std::string peer) {
   const bool full = sessions_.size() - turned_away_count_ >= max_connections_;
   if (full && turned_away_count_ >= kMaxTurnedAway) return;
+  if (tls_) stream = tls_->accept(std::move(stream));
   const std::uint64_t conn = ++last_conn_;
   auto& session = sessions_[conn];
   session =

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +15,7 @@
 #include "log.h"
 #include "net/loop.h"
 #include "net/socket.h"
+#include "net/tls.h"
 #include "session.h"
 
 namespace stream_echo {
@@ -38,12 +40,16 @@ class Server {
   /// `loop` and `log` outlive this.
   Server(net::Loop& loop, Log& log, const Settings& settings);
 
+  /// Every connection speaks TLS. Before listen().
+  void use_tls(net::TlsContext tls) { tls_ = std::move(tls); }
+
   Result<void> listen(const Address& address);
 
   /// 0 on a unix socket.
   std::uint16_t port() const { return port_; }
 
-  /// "ws://127.0.0.1:8080" for the scheme "ws". On a unix socket the host is "localhost".
+  /// "ws://127.0.0.1:8080" for the scheme "ws", or with TLS "wss://127.0.0.1:8080". On a unix
+  /// socket the host is "localhost".
   std::string url(std::string_view scheme) const;
 
   /// Called when the one connection of Settings::one_connection has ended.
@@ -62,6 +68,7 @@ class Server {
   Session::Shared shared_;
   std::size_t max_connections_;
   bool one_connection_;
+  std::optional<net::TlsContext> tls_;
   std::string host_;  // as in a URL
   std::uint16_t port_ = 0;
   std::vector<std::unique_ptr<net::Listener>> listeners_;

@@ -149,7 +149,8 @@ void Session::on_violation(const diag::Violation& violation, ConstBytes rest) {
   const std::string_view protocol = http::other_protocol(as_bytes(first));
   if (protocol.empty()) return answer(refuse(violation));
   // Whoever speaks that would not understand an answer.
-  log_.note(fmt::format("{} on a plain port", protocol));
+  log_.note(
+      fmt::format("{} {}", protocol, shared_.policy.secure ? "inside TLS" : "on a plain port"));
   head_.reset();
   pump_.finish();
 }

@@ -1,4 +1,4 @@
-#include "port_file.h"
+#include "whole_file.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,14 +14,13 @@
 
 namespace stream_echo {
 
-Result<void> write_port_file(const std::string& path, std::uint16_t port) {
+Result<void> write_whole_file(const std::string& path, std::string_view text) {
   const auto failed = [&] {
     return Error{fmt::format("cannot write {}: {}", path, net::errno_text(errno)), {}};
   };
   std::string temporary = path + ".XXXXXX";
   net::Fd fd(mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return failed();
-  const std::string text = fmt::format("{}\n", port);
   const bool written = fchmod(fd.value(), 0644) == 0 &&
                        write(fd.value(), text.data(), text.size()) == std::ssize(text) &&
                        rename(temporary.c_str(), path.c_str()) == 0;
