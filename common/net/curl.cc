@@ -11,10 +11,23 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/text.h"
+#include "net/curl_error.h"
 
 namespace net {
 namespace {
+
+/// The curl command looks at these, the library does not.
+void add_environment(ClientTls& tls) {
+  if (tls.insecure || !tls.ca_file.empty() || !tls.ca_path.empty()) return;
+  const auto value_of = [](const char* name) {
+    const char* const value = std::getenv(name);
+    return std::string(value != nullptr ? value : "");
+  };
+  tls.ca_file = value_of("CURL_CA_BUNDLE");
+  if (!tls.ca_file.empty()) return;
+  tls.ca_path = value_of("SSL_CERT_DIR");
+  tls.ca_file = value_of("SSL_CERT_FILE");
+}
 
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -25,8 +38,7 @@ struct Call {
   CURL* easy = curl_easy_init();
   char error[CURL_ERROR_SIZE] = {};
   std::unique_ptr<curl_slist, FreeList> resolve;
-  bool tls = false;
-  std::function<void(std::string_view)> trace;
+  DialOptions options;
   Dialer::Dialled dialled;
 
   Call() { CHECK(easy != nullptr); }
@@ -41,26 +53,9 @@ struct Call {
   }
 };
 
-/// libcurl's sentence in our look: "Could not resolve host: x." -> "could not resolve host: x".
-std::string message_of(const Call& call, CURLcode code) {
-  std::string message = call.error[0] != '\0' ? call.error : curl_easy_strerror(code);
-  while (!message.empty() && (message.back() == '\n' || message.back() == '.')) message.pop_back();
-  // "SSL certificate problem" and "OpenSSL SSL_connect" keep their capitals.
-  const std::string_view word = std::string_view(message).substr(0, message.find(' '));
-  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-  if (std::count_if(word.begin(), word.end(), is_capital) == 1)
-    message[0] = ascii_lower(message[0]);
-  return message;
-}
-
-std::string hint_of(CURLcode code, const std::string& message) {
-  if (code == CURLE_PEER_FAILED_VERIFICATION) {
-    return "--cacert FILE trusts another authority, --insecure does not check";
-  }
-  if (message.find("wrong version number") != std::string::npos) {
-    return "the server may not speak TLS on this port";
-  }
-  return "";
+/// What libcurl has to say about `code`.
+std::string text_of(const Call& call, CURLcode code) {
+  return call.error[0] != '\0' ? call.error : curl_easy_strerror(code);
 }
 
 std::string url_of(const DialOptions& options) {
@@ -77,7 +72,7 @@ int on_debug(CURL*, curl_infotype type, char* data, std::size_t size, void* user
   if (type != CURLINFO_TEXT) return 0;
   std::string_view line(data, size);
   while (!line.empty() && line.back() == '\n') line.remove_suffix(1);
-  static_cast<Call*>(user)->trace(line);
+  static_cast<Call*>(user)->options.trace(line);
   return 0;
 }
 
@@ -90,7 +85,24 @@ CURLcode on_ssl_context(CURL*, void* context, void*) {
   return CURLE_OK;
 }
 
-void set_options(Call& call, const DialOptions& options) {
+void set_file(Call& call, CURLoption option, const std::string& path) {
+  if (!path.empty()) call.set(option, path.c_str());
+}
+
+void set_tls_options(Call& call, const ClientTls& tls) {
+  call.set(CURLOPT_SSL_VERIFYPEER, tls.insecure ? 0L : 1L);
+  call.set(CURLOPT_SSL_VERIFYHOST, tls.insecure ? 0L : 2L);
+  call.set(CURLOPT_SSL_CTX_FUNCTION, &on_ssl_context);
+  set_file(call, CURLOPT_CAINFO, tls.ca_file);
+  set_file(call, CURLOPT_CAPATH, tls.ca_path);
+  set_file(call, CURLOPT_SSLCERT, tls.certificate);
+  set_file(call, CURLOPT_SSLKEY, tls.key);
+  // Even an empty one: without any OpenSSL asks for it, where need be on standard input.
+  call.set(CURLOPT_KEYPASSWD, tls.password.c_str());
+}
+
+void set_options(Call& call) {
+  const DialOptions& options = call.options;
   call.set(CURLOPT_PRIVATE, &call);
   call.set(CURLOPT_ERRORBUFFER, &call.error[0]);
   call.set(CURLOPT_URL, url_of(options).c_str());
@@ -103,16 +115,7 @@ void set_options(Call& call, const DialOptions& options) {
   call.set(CURLOPT_TCP_NODELAY, 1L);
   call.set(CURLOPT_PROXY, "");  // not even one from the environment
 
-  call.set(CURLOPT_SSL_VERIFYPEER, options.insecure ? 0L : 1L);
-  call.set(CURLOPT_SSL_VERIFYHOST, options.insecure ? 0L : 2L);
-  call.set(CURLOPT_SSL_CTX_FUNCTION, &on_ssl_context);
-  // The curl command looks at SSL_CERT_FILE, the library does not.
-  const char* environment_file = std::getenv("SSL_CERT_FILE");
-  if (!options.ca_file.empty()) {
-    call.set(CURLOPT_CAINFO, options.ca_file.c_str());
-  } else if (environment_file != nullptr && *environment_file != '\0') {
-    call.set(CURLOPT_CAINFO, environment_file);
-  }
+  if (options.tls) set_tls_options(call, options.security);
 
   for (const std::string& entry : options.resolve) {
     curl_slist* list = curl_slist_append(call.resolve.get(), entry.c_str());
@@ -130,7 +133,7 @@ void set_options(Call& call, const DialOptions& options) {
         std::max<long>(1, static_cast<long>(options.connect_timeout->count() / 1000));
     call.set(CURLOPT_CONNECTTIMEOUT_MS, limit_ms);
   }
-  if (call.trace) {
+  if (options.trace) {
     call.set(CURLOPT_VERBOSE, 1L);
     call.set(CURLOPT_DEBUGFUNCTION, &on_debug);
     call.set(CURLOPT_DEBUGDATA, &call);
@@ -191,18 +194,18 @@ class CurlStream final : public Stream {
 
   void shutdown_write() override {
     // Under TLS this would look like an attack: libcurl offers no way to send close_notify first.
-    if (!call_->tls) shutdown(fd_, SHUT_WR);
+    if (!call_->options.tls) shutdown(fd_, SHUT_WR);
   }
 
   void reset_on_close() override { linger_for_nothing(fd_); }
 
   int fd() const override { return fd_; }
-  bool reads_ahead() const override { return call_->tls; }
+  bool reads_ahead() const override { return call_->options.tls; }
 
  private:
   /// libcurl reports an end of the TCP stream under TLS as if close_notify had come.
   bool was_cut() const {
-    if (!call_->tls) return false;
+    if (!call_->options.tls) return false;
     curl_tlssessioninfo* session = nullptr;
     curl_easy_getinfo(call_->easy, CURLINFO_TLS_SSL_PTR, &session);
     if (session == nullptr || session->backend != CURLSSLBACKEND_OPENSSL) return false;
@@ -214,10 +217,12 @@ class CurlStream final : public Stream {
     if (code == CURLE_AGAIN) return {.io = Io::again};
     long error = 0;
     curl_easy_getinfo(call_->easy, CURLINFO_OS_ERRNO, &error);
-    const bool reset = error == ECONNRESET || error == EPIPE;
-    return {.io = Io::failed,
-            .error = reset ? errno_text(static_cast<int>(error)) : message_of(*call_, code),
-            .reset = reset};
+    if (error == ECONNRESET || error == EPIPE) {
+      return {.io = Io::failed, .error = errno_text(static_cast<int>(error)), .reset = true};
+    }
+    DialError explained = explain(code, text_of(*call_, code), call_->options);
+    return {
+        .io = Io::failed, .error = std::move(explained.message), .hint = std::move(explained.hint)};
   }
 
   std::shared_ptr<void> keep_;  // whoever owns multi_
@@ -300,10 +305,8 @@ void Dialer::State::deliver(std::unique_ptr<Call> call, CURLcode code) {
     dialled(std::make_unique<CurlStream>(shared_from_this(), multi, std::move(call), socket));
     return;
   }
-  DialError error = {.code = code != CURLE_OK ? code : CURLE_COULDNT_CONNECT,
-                     .message = message_of(*call, code),
-                     .hint = ""};
-  error.hint = hint_of(code, error.message);
+  DialError error =
+      explain(code != CURLE_OK ? code : CURLE_COULDNT_CONNECT, text_of(*call, code), call->options);
   curl_multi_remove_handle(multi, call->easy);
   call.reset();
   dialled(std::move(error));
@@ -326,10 +329,10 @@ Dialer::~Dialer() {
 
 void Dialer::dial(const DialOptions& options, Dialled dialled) {
   auto call = std::make_unique<Call>();
-  call->tls = options.tls;
-  call->trace = options.trace;
+  call->options = options;
+  if (options.tls) add_environment(call->options.security);
   call->dialled = std::move(dialled);
-  set_options(*call, options);
+  set_options(*call);
   CURL* easy = call->easy;
   state_->calls.push_back(std::move(call));
   // Only arms the timer: nothing is done before the loop gets there.

@@ -18,12 +18,21 @@
 
 namespace net {
 
+/// TLS as curl's options of these names have it. What is empty is left to libcurl.
+struct ClientTls {
+  bool insecure = false;     ///< do not check who answers
+  std::string ca_file = {};  ///< empty: $CURL_CA_BUNDLE or $SSL_CERT_FILE, if no `ca_path` either
+  std::string ca_path = {};  ///< empty: $SSL_CERT_DIR, if no `ca_file` either
+  std::string certificate = {};  ///< of ours, with those behind it (PEM)
+  std::string key = {};          ///< of `certificate`; empty: in the same file
+  std::string password = {};     ///< of the key
+};
+
 struct DialOptions {
   std::string host;  ///< a name or a numeric address; an IPv6 address without brackets
   std::uint16_t port = 80;
   bool tls = false;
-  bool insecure = false;     ///< TLS without checking who answers
-  std::string ca_file = {};  ///< empty: $SSL_CERT_FILE, else what libcurl was built with
+  ClientTls security = {};                ///< with `tls` only
   std::vector<std::string> resolve = {};  ///< HOST:PORT:ADDRESS, as curl --resolve has it
   std::string unix_socket = {};           ///< connect to this path instead of host and port
   std::optional<Duration> connect_timeout =

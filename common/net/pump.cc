@@ -15,6 +15,11 @@ constexpr int kReadsPerTurn = 4;
 constexpr Duration kFinishTimeout = std::chrono::seconds(5);
 constexpr Duration kLingerTimeout = std::chrono::seconds(2);
 
+TransportEnd end_of(IoResult failure) {
+  return {failure.reset ? TransportEnd::How::reset : TransportEnd::How::failed,
+          std::move(failure.error), std::move(failure.hint)};
+}
+
 }  // namespace
 
 Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Handlers handlers)
@@ -25,7 +30,7 @@ Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Han
       timer_(loop, [this] { on_timer(); }),
       self_(std::make_shared<Pump*>(this)) {
   poll_.emplace(loop_, stream_->fd(), [this](bool readable, bool writable) {
-    if (readable && deaf_) return transport_ended(TransportEnd::How::fin, {});
+    if (readable && deaf_) return transport_ended({TransportEnd::How::fin});
     turn(readable || (writable && stream_->reads_ahead()));
   });
   poll_->watch(true, false);
@@ -116,10 +121,8 @@ void Pump::read_some() {
     IoResult result = stream_->read(buffer);
     switch (result.io) {
       case Io::again: return;
-      case Io::end: return transport_ended(TransportEnd::How::fin, {});
-      case Io::failed:
-        return transport_ended(result.reset ? TransportEnd::How::reset : TransportEnd::How::failed,
-                               std::move(result.error));
+      case Io::end: return transport_ended({TransportEnd::How::fin});
+      case Io::failed: return transport_ended(end_of(std::move(result)));
       case Io::ok: break;
     }
     const Bytes in = buffer.first(result.size);
@@ -172,9 +175,9 @@ void Pump::deliver_pending() {
   }
 }
 
-void Pump::transport_ended(TransportEnd::How how, std::string error) {
-  if (end_.how == TransportEnd::How::by_us)
-    end_ = {how, std::move(error)};  // the first cause counts
+void Pump::transport_ended(TransportEnd end) {
+  const TransportEnd::How how = end.how;
+  if (end_.how == TransportEnd::How::by_us) end_ = std::move(end);  // the first cause counts
   if (connection_) {
     connection_->eof();
     deliver_pending();
@@ -204,7 +207,7 @@ void Pump::flush() {
     if (result.io == Io::failed) {
       // What the peer said before it left may still be readable: go on until reading ends too.
       write_failed_ = true;
-      end_ = {result.reset ? TransportEnd::How::reset : TransportEnd::How::failed, result.error};
+      end_ = end_of(std::move(result));
       if (deaf_) return close();
       continue;
     }
@@ -292,7 +295,7 @@ void Pump::on_timer() {
   if (ended()) return;
   const Time now = loop_.now();
   if (write_timeout_at() && *write_timeout_at() <= now) {
-    return transport_ended(TransportEnd::How::failed, "the peer does not read what it is sent");
+    return transport_ended({TransportEnd::How::failed, "the peer does not read what it is sent"});
   }
   if (deadline_ && *deadline_ <= now) {
     deadline_.reset();

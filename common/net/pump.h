@@ -26,7 +26,8 @@ namespace net {
 struct TransportEnd {
   enum class How { by_us, fin, reset, failed };
   How how = How::by_us;
-  std::string error;  ///< of `reset` and `failed`
+  std::string error = {};  ///< of `reset` and `failed`
+  std::string hint = {};   ///< of `failed`: what to do about it; mostly empty
 };
 
 class Pump {
@@ -124,7 +125,7 @@ class Pump {
   void pass_on(Bytes in);
   void deliver(const ws::Event& event);
   void deliver_pending();
-  void transport_ended(TransportEnd::How how, std::string error);
+  void transport_ended(TransportEnd end);
   void tick();
   void on_timer();
   void flush();

@@ -22,6 +22,7 @@ struct IoResult {
   Io io = Io::ok;
   std::size_t size = 0;
   std::string error = {};  ///< the reason alone: "Connection reset by peer"
+  std::string hint = {};   ///< what to do about it; mostly empty
   bool reset = false;      ///< failed because the peer has gone (ECONNRESET, EPIPE)
 };
 

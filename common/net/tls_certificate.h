@@ -3,23 +3,20 @@
 // show.
 #pragma once
 
-#include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "net/tls_files.h"
+
 namespace net {
 
 struct FreeCertificate {
   void operator()(X509* certificate) const { X509_free(certificate); }
 };
-struct FreeKey {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
 using Certificate = std::unique_ptr<X509, FreeCertificate>;
-using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
 
 struct TestCertificate {
   Certificate ca;

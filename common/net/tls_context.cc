@@ -1,23 +1,23 @@
 // TlsContext of net/tls.h: its settings, and the files they come from.
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
-#include <cerrno>
-#include <cstdio>
+#include <optional>
 #include <string_view>
 
 #include "base/check.h"
-#include "net/fd.h"
 #include "net/tls.h"
 #include "net/tls_certificate.h"
 #include "net/tls_error.h"
+#include "net/tls_files.h"
 
 namespace net {
 namespace {
 
 // RFC 7301 3.1: a list of names, each behind its length.
 constexpr std::string_view kAlpn = "\x08http/1.1";
+
+constexpr std::string_view kDecryptHint = "openssl pkey -in FILE -out PLAINFILE decrypts it";
 
 /// RFC 7301 3.2: a client that offers names, but none of ours, is refused.
 int on_alpn(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offers,
@@ -30,56 +30,19 @@ int on_alpn(SSL*, const unsigned char** chosen, unsigned char* size, const unsig
   return status == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/// Instead of asking at the terminal.
-int on_password(char*, int, int, void* asked) {
-  *static_cast<bool*>(asked) = true;
-  return -1;
-}
-
-/// OpenSSL's errors name no file, and mix those of the system with its own.
-Result<void> check_readable(const std::string& path) {
-  std::FILE* const file = std::fopen(path.c_str(), "re");
-  if (file == nullptr || std::getc(file) == EOF) {
-    const std::string why = file == nullptr || std::ferror(file) != 0 ? errno_text(errno) : "empty";
-    if (file != nullptr) std::fclose(file);
-    return Error{"cannot read " + path + ": " + why, {}};
-  }
-  std::fclose(file);
-  return {};
-}
-
-/// "no start line" is what PEM says when there is nothing of the kind in the file.
-bool is_absent(unsigned long error) {
-  return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-}
-
-Error unusable(std::string_view what, const std::string& path) {
-  const bool absent = is_absent(ERR_peek_error()) || is_absent(ERR_peek_last_error());
-  const std::string reason = openssl_reason();
-  if (absent) return {"no " + std::string(what) + " in " + path, "a PEM file is wanted"};
-  return {"cannot use the " + std::string(what) + " in " + path + ": " + reason, {}};
-}
-
+/// The certificate of `context` is in place.
 Result<void> use_key(SSL_CTX* context, const std::string& certificate_file,
                      const std::string& key_file) {
-  bool asked = false;
-  SSL_CTX_set_default_passwd_cb(context, on_password);
-  SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
-  const bool used = SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) == 1;
-  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
-  if (asked) {
-    return Error{"the private key in " + key_file + " is encrypted",
-                 "openssl pkey -in FILE -out PLAINFILE removes the password"};
+  const Result<Key> key = read_key(key_file, std::nullopt);
+  if (!key) {
+    const bool encrypted = key.error().message.ends_with("encrypted");
+    return Error{key.error().message, encrypted ? std::string(kDecryptHint) : key.error().hint};
   }
-  const bool is_ours = ERR_GET_LIB(ERR_peek_error()) != ERR_LIB_X509;
-  if (!used && is_ours) return unusable("private key", key_file);
   // A key of another kind than the certificate's is taken, but does not go with it.
-  if (!used || SSL_CTX_check_private_key(context) != 1) {
-    ERR_clear_error();
-    return Error{"the private key in " + key_file + " does not belong to the certificate in " +
-                     certificate_file,
-                 {}};
-  }
+  const bool fits =
+      SSL_CTX_use_PrivateKey(context, key->get()) == 1 && SSL_CTX_check_private_key(context) == 1;
+  ERR_clear_error();
+  if (!fits) return not_a_pair(key_file, certificate_file);
   return {};
 }
 
@@ -108,9 +71,7 @@ TlsContext::TlsContext() : context_(SSL_CTX_new(TLS_server_method())) {
 Result<TlsContext> TlsContext::from_files(const std::string& certificate_file,
                                           const std::string& key_file) {
   const std::string& key = key_file.empty() ? certificate_file : key_file;
-  for (const std::string& path : {certificate_file, key}) {
-    if (auto readable = check_readable(path); !readable) return readable.error();
-  }
+  if (auto readable = check_readable(certificate_file); !readable) return readable.error();
   TlsContext made;
   SSL_CTX* const context = made.context_.get();
   ERR_clear_error();

@@ -26,12 +26,12 @@ BELOW["cli"] = CORE
 
 # What a third-party header looks like, and the files that may include it.
 CONFINED = {
-    "curl/*": ("common/net/curl.*",),
+    "curl/*": ("common/net/curl.*", "common/net/curl_error.cc"),
     "CLI/*": ("common/cli/parse.cc",),
     "uv.h": ("common/net/*",),
     "uv/*": ("common/net/*",),
     "openssl/*": ("common/base/sha1.cc", "common/net/curl.cc",
-                  "common/net/tls.*", "common/net/entropy.*"),
+                  "common/net/tls.*", "common/net/tls_*", "common/net/entropy.*"),
     "zlib.h": ("common/ws/deflate.cc",),
     "nlohmann/*": ("tools/*", "common/rec/*"),
 }
@@ -153,6 +153,7 @@ def self_test():
         ("common/base/check.cc", "#include <cassert>"),
         ("common/base/sha1.cc", "#include <openssl/sha.h>"),
         ("common/net/tls.h", "#include <openssl/ssl.h>"),
+        ("common/net/tls_files.cc", "#include <openssl/pem.h>"),
         ("common/net/curl.h", "#include <curl/curl.h>"),
         ("common/net/loop.cc", "#include <uv.h>\n#include <unistd.h>\n#include <net/if.h>"),
         ("common/cli/parse.cc", '#include <CLI/CLI.hpp>\n#include "base/text.h"'),

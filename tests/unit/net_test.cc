@@ -979,7 +979,8 @@ TEST(Dialer, tls_to_a_server_without_tls_is_code_35) {
   const DialError error =
       dial_error(bench, {.host = "127.0.0.1", .port = (*listener)->port(), .tls = true});
   EXPECT_EQ(error.code, 35) << error.message;
-  EXPECT_EQ(error.hint, "the server may not speak TLS on this port");
+  EXPECT_EQ(error.message, "the server does not speak TLS on this port");
+  EXPECT_EQ(error.hint, "use ws://");
 }
 
 TEST(Dialer, trace_gets_lines_without_line_feeds) {

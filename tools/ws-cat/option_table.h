@@ -145,17 +145,6 @@ inline constexpr std::array kHandshakeOptions = {
 };
 
 inline constexpr std::array kConnectionOptions = {
-    cli::Option{.name = "insecure",
-                .letter = 'k',
-                .group = kConnectionGroup,
-                .help = "Do not check the server's certificate",
-                .doc = "The connection is encrypted, but anybody may be at the other end."},
-    cli::Option{.name = "cacert",
-                .takes = cli::Takes::one,
-                .arg = "FILE",
-                .group = kConnectionGroup,
-                .help = "Trust the CA certificates in FILE (PEM)",
-                .doc = "Instead of the system's; SSL_CERT_FILE in the environment does the same."},
     cli::Option{.name = "resolve",
                 .takes = cli::Takes::many,
                 .arg = "HOST:PORT:ADDRESS",

@@ -13,6 +13,7 @@
 #include "cli/value.h"
 #include "http/field.h"
 #include "option_table.h"
+#include "tls_options.h"
 
 namespace ws_cat {
 namespace {
@@ -197,8 +198,6 @@ Outcome apply_handshake(const cli::Value& value, Args& args) {
 
 Outcome apply_connection(const cli::Value& value, Args& args) {
   const std::string_view name = value.option->name;
-  if (name == "insecure") args.insecure = true;
-  if (name == "cacert") args.ca_file = value.text;
   if (name == "resolve") args.resolve.push_back(value.text);
   if (name == "unix-socket") args.unix_socket = value.text;
   if (name == "connect-timeout") return assign_limit(value, args.connect_timeout);
@@ -286,6 +285,10 @@ Outcome apply(const cli::Value& value, Args& args) {
   if (group == kConnectionGroup) return apply_connection(value, args);
   if (group == kCloseGroup) return apply_close(value, args);
   if (group == kOddGroup) return apply_odd(value, args);
+  if (group == kTlsGroup) {
+    apply_tls(value, args.tls);
+    return std::nullopt;
+  }
   if (group == kOutputGroup) return apply_output(value, args);
   const std::string_view name = value.option->name;
   const bool is_message =
@@ -306,9 +309,10 @@ Outcome take_url(const std::string& text, Args& args) {
 
 }  // namespace
 
-const std::array<std::span<const cli::Option>, 6> kGroups = {kMessageOptions,    kHandshakeOptions,
-                                                             kConnectionOptions, kCloseOptions,
-                                                             kOddOptions,        kOutputOptions};
+const std::array<std::span<const cli::Option>, 7> kGroups = {kMessageOptions,    kHandshakeOptions,
+                                                             kConnectionOptions, kTlsOptions,
+                                                             kCloseOptions,      kOddOptions,
+                                                             kOutputOptions};
 
 const cli::Tool kTool = {.name = "ws-cat",
                          .summary = "WebSocket client for a terminal, a pipe or a script",

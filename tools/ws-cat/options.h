@@ -16,6 +16,7 @@
 #include "cli/option.h"
 #include "cli/term.h"
 #include "http/url.h"
+#include "net/curl.h"
 #include "ws/close.h"
 #include "ws/handshake.h"
 #include "ws/message.h"
@@ -50,8 +51,7 @@ struct Args {
   http::Url url;  ///< scheme ws or wss
 
   // Connection
-  bool insecure = false;
-  std::string ca_file;
+  net::ClientTls tls;
   std::vector<std::string> resolve;
   std::string unix_socket;
   std::optional<Duration> connect_timeout;  ///< up to the answer to the opening handshake

@@ -71,8 +71,7 @@ void Session::start() {
   net::DialOptions options{.host = args_.url.host,
                            .port = args_.url.port,
                            .tls = args_.url.secure(),
-                           .insecure = args_.insecure,
-                           .ca_file = args_.ca_file,
+                           .security = args_.tls,
                            .resolve = args_.resolve,
                            .unix_socket = args_.unix_socket,
                            .connect_timeout = args_.connect_timeout};
@@ -87,7 +86,7 @@ void Session::start() {
 void Session::on_dialled(std::variant<std::unique_ptr<net::Stream>, net::DialError> result) {
   if (leaving_) return;
   if (const auto* error = std::get_if<net::DialError>(&result)) {
-    return give_up(error->code, error->message, error->hint);
+    return give_up(error->code, cli::escape(error->message, cli::Escape::line), error->hint);
   }
   pump_ = std::make_unique<net::Pump>(
       loop_, std::get<std::unique_ptr<net::Stream>>(std::move(result)),

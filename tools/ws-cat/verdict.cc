@@ -168,7 +168,7 @@ Verdict judge_lost_answer(const TransportEnd& transport, const Received& receive
   const bool reset = transport.how == TransportEnd::How::reset;
   return {quiet ? cli::Exit::empty_reply : cli::Exit::cut,
           fmt::format("no answer to the opening handshake: {}", cut_text(transport)),
-          quiet || reset ? tls_hint(url) : ""};
+          quiet || reset ? tls_hint(url) : transport.hint};
 }
 
 Verdict judge_answer(const diag::Violation& violation, std::string_view first_bytes,

@@ -1,0 +1,77 @@
+#include "net/tls_files.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "net/fd.h"
+#include "net/tls_error.h"
+
+namespace net {
+namespace {
+
+struct Password {
+  const std::optional<std::string>& text;
+  bool asked = false;
+};
+
+int on_password(char* into, int size, int, void* user) {
+  auto& password = *static_cast<Password*>(user);
+  password.asked = true;
+  if (!password.text || password.text->size() > static_cast<std::size_t>(size)) return -1;
+  std::copy(password.text->begin(), password.text->end(), into);
+  return static_cast<int>(password.text->size());
+}
+
+/// "no start line" is what PEM says when there is nothing of the kind in the file.
+bool is_absent(unsigned long error) {
+  return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+}
+
+}  // namespace
+
+void FreeKey::operator()(EVP_PKEY* key) const {
+  EVP_PKEY_free(key);
+}
+
+Result<void> check_readable(const std::string& path) {
+  const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(path.c_str(), "re"),
+                                                                &std::fclose);
+  if (file != nullptr && std::getc(file.get()) != EOF) return {};
+  const bool empty = file != nullptr && std::ferror(file.get()) == 0;
+  return Error{"cannot read " + path + ": " + (empty ? "it is empty" : errno_text(errno)), {}};
+}
+
+Result<Key> read_key(const std::string& path, const std::optional<std::string>& password) {
+  if (auto readable = check_readable(path); !readable) return readable.error();
+  ERR_clear_error();
+  const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(path.c_str(), "re"), &BIO_free);
+  Password given{password};
+  Key key(file != nullptr ? PEM_read_bio_PrivateKey(file.get(), nullptr, on_password, &given)
+                          : nullptr);
+  if (key != nullptr) return key;
+  if (!given.asked) return unusable("private key", path);
+  ERR_clear_error();
+  if (password) return Error{"the password does not open the private key in " + path, {}};
+  return Error{"the private key in " + path + " is encrypted", {}};
+}
+
+Error unusable(std::string_view what, const std::string& path) {
+  const bool absent = is_absent(ERR_peek_error()) || is_absent(ERR_peek_last_error());
+  const std::string reason = openssl_reason();
+  if (absent) return {"no " + std::string(what) + " in " + path, "a PEM file is wanted"};
+  return {"cannot use the " + std::string(what) + " in " + path + ": " + reason, {}};
+}
+
+Error not_a_pair(const std::string& key_file, const std::string& certificate_file) {
+  return {"the private key in " + key_file + " does not belong to the certificate in " +
+              certificate_file,
+          {}};
+}
+
+}  // namespace net
