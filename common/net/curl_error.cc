@@ -66,7 +66,7 @@ void explain_own_certificate(DialError& error, std::string_view text, const Clie
     error.hint = found.hint;
   };
   if (auto readable = check_readable(tls.certificate); !readable) return use(readable.error());
-  if (!contains(text, "private key")) {
+  if (contains(text, "could not load")) {
     if (contains(text, "no start line")) {
       error.message = "no certificate in " + tls.certificate;
       error.hint = "a PEM file is wanted";

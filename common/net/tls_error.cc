@@ -29,6 +29,12 @@ bool is_about_certificate(int alert) {
          alert == SSL_AD_UNKNOWN_CA;
 }
 
+/// SSL_is_init_finished() says no after any failure.
+bool has_been_open(const SSL* ssl) {
+  char finished = 0;
+  return SSL_get_peer_finished(ssl, &finished, sizeof finished) > 0;
+}
+
 std::string alert_text(int alert) {
   const std::string name = SSL_alert_desc_string_long(alert);
   return (is_about_certificate(alert) ? "the client does not accept our certificate: alert \""
@@ -45,7 +51,7 @@ std::string openssl_reason() {
 }
 
 std::string tls_failure(const SSL* ssl, std::string_view first_bytes) {
-  const bool open = SSL_is_init_finished(ssl) == 1;
+  const bool open = has_been_open(ssl);
   const unsigned long error = ERR_peek_error();
   ERR_clear_error();
   const int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;

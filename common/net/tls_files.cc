@@ -28,9 +28,11 @@ int on_password(char* into, int size, int, void* user) {
   return static_cast<int>(password.text->size());
 }
 
-/// "no start line" is what PEM says when there is nothing of the kind in the file.
+/// There is nothing of the kind in the file. The decoder calls what it does not find unsupported.
 bool is_absent(unsigned long error) {
-  return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+  const int reason = ERR_GET_REASON(error);
+  return (ERR_GET_LIB(error) == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
+         (ERR_GET_LIB(error) == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED);
 }
 
 }  // namespace
