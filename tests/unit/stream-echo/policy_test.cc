@@ -60,6 +60,17 @@ TEST(StreamEchoPolicy, same_means_host_and_port_of_the_request) {
   EXPECT_FALSE(origin_allowed(policy, "null", kHost));
 }
 
+TEST(StreamEchoPolicy, same_means_https_where_the_server_speaks_tls) {
+  Policy policy = with_origins({"same"});
+  policy.secure = true;
+  EXPECT_TRUE(origin_allowed(policy, "https://localhost:9000", kHost));
+  EXPECT_FALSE(origin_allowed(policy, "http://localhost:9000", kHost));
+  const http::HostPort without_port{.host = "localhost", .port = std::nullopt};
+  EXPECT_TRUE(origin_allowed(policy, "https://localhost", without_port));
+  EXPECT_TRUE(origin_allowed(policy, "https://localhost:443", without_port));
+  EXPECT_FALSE(origin_allowed(policy, "https://localhost:80", without_port));
+}
+
 TEST(StreamEchoPolicy, exact_origin_compares_scheme_host_and_port) {
   const Policy policy = with_origins({"https://app.example"});
   EXPECT_TRUE(origin_allowed(policy, "https://APP.example", kHost));

@@ -137,5 +137,34 @@ TEST(WsCatOptions, dribble_has_a_size_and_a_time_or_neither) {
   }
 }
 
+TEST(WsCatOptions, cert_is_a_file_and_maybe_a_password_as_in_curl) {
+  struct Case {
+    const char* text;
+    const char* file;
+    const char* password;
+  };
+  for (const Case& one : std::initializer_list<Case>{
+           {"a.pem", "a.pem", ""},
+           {"a.pem:tea", "a.pem", "tea"},
+           {"a.pem:tea:pot", "a.pem", "tea:pot"},
+           {"a.pem:", "a.pem", ""},
+           {R"(C\:\a.pem:tea)", "C:\\a.pem", "tea"},
+           {R"(a\\:tea)", "a\\", "tea"},
+           {R"(a\b\)", "a\\b\\", ""},
+           {"pkcs11:token=a;object=b", "pkcs11:token=a;object=b", ""},
+       }) {
+    SCOPED_TRACE(one.text);
+    const Args args = good({"-E", one.text, "h"});
+    EXPECT_EQ(args.tls.certificate, one.file);
+    EXPECT_EQ(args.tls.password, one.password);
+  }
+}
+
+TEST(WsCatOptions, password_of_a_key_is_the_last_one_given) {
+  EXPECT_EQ(good({"--pass", "a", "--cert", "f:b", "h"}).tls.password, "b");
+  EXPECT_EQ(good({"--cert", "f:b", "--pass", "a", "h"}).tls.password, "a");
+  EXPECT_EQ(good({"--pass", "a", "--cert", "f", "h"}).tls.password, "a");
+}
+
 }  // namespace
 }  // namespace ws_cat
