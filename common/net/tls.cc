@@ -85,7 +85,7 @@ class TlsStream final : public Stream {
     SSL_set_bio(ssl_, bio, bio);
     SSL_set_accept_state(ssl_);
   }
-  ~TlsStream() override { SSL_free(ssl_); }
+  ~TlsStream() override;
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
 
@@ -108,6 +108,12 @@ class TlsStream final : public Stream {
   bool write_wants_data_ = false;
   bool farewell_waits_ = false;  // close_notify has found no room yet
 };
+
+/// RFC 8446 6.1: who was told close_notify tells it, too, if there is room.
+TlsStream::~TlsStream() {
+  if (SSL_get_shutdown(ssl_) == SSL_RECEIVED_SHUTDOWN) SSL_shutdown(ssl_);
+  SSL_free(ssl_);
+}
 
 IoResult TlsStream::read(Bytes into) {
   CHECK(!into.empty());

@@ -2,6 +2,7 @@
 what ws-cat makes of them and what it sends back are looked at."""
 
 import concurrent.futures
+import tempfile
 
 import harness
 from harness import close_frame, events_of, expected_payload, main, status_of, upgrade_response
@@ -102,6 +103,11 @@ class OpeningHandshake(VectorTest):
 
 
 class Frames(VectorTest):
+    tls = None  # a server_context()
+
+    def ws_cat(self, *options):
+        return ws_cat(*LISTEN, *(["--insecure"] if self.tls else []), *options)
+
     def run_case(self, case, send):
         stream = bytes.fromhex(case["bytes_hex"])
         last = case["expect"][-1]
@@ -117,9 +123,9 @@ class Frames(VectorTest):
             peer.end()
             return received + peer.receive_all()
 
-        server = ScriptedServer(script)
+        server = ScriptedServer(script, tls=self.tls)
         limit = case.get("max_message", self.default_limit)
-        run = ws_cat(*LISTEN, "--max-message", limit, server.url)
+        run = self.ws_cat("--max-message", limit, server.url)
         replies = events_of(server.result(), masked=True)
 
         seen = [event for event in case["expect"] if "fail" not in event and "close" not in event
@@ -176,8 +182,8 @@ class Frames(VectorTest):
                 peer.end()
                 return received
 
-            server = ScriptedServer(script)
-            run = ws_cat(*LISTEN, server.url)
+            server = ScriptedServer(script, tls=self.tls)
+            run = self.ws_cat(server.url)
             self.assert_exit(0 if code in (1000, 1001) else CLOSED, run)
             self.assertEqual(events_of(server.result(), masked=True), [("close", code, "")])
 
@@ -186,6 +192,14 @@ class Frames(VectorTest):
             for code, run in [(code, pool.submit(check, code)) for code in codes]:
                 with self.subTest(code):
                     run.result()
+
+
+class FramesInsideTls(Frames):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with tempfile.TemporaryDirectory() as directory:
+            cls.tls = harness.server_context(*harness.certificate_for(directory))
 
 
 if __name__ == "__main__":

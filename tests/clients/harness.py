@@ -10,6 +10,7 @@ import os
 import pathlib
 import select
 import socket
+import ssl
 import struct
 import subprocess
 import threading
@@ -183,6 +184,86 @@ def fields_of(head):
 
 # ---- Sockets
 
+def certificate_for(directory, names="DNS:localhost,IP:127.0.0.1"):
+    """A new self-signed certificate and its key: the paths of their files in `directory`."""
+    paths = [str(pathlib.Path(directory, name)) for name in ("certificate.pem", "key.pem")]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=teapot", "-addext", f"subjectAltName={names}",
+         "-out", paths[0], "-keyout", paths[1]],
+        check=True, capture_output=True, timeout=TIME_LIMIT)
+    return paths
+
+
+def server_context(certificate, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def client_context():
+    """Of a client that trusts everybody."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class TlsSocket:
+    """What a Peer needs of a socket, inside TLS. Python's own can end one direction only together
+    with the other; here shutdown() sends close_notify, and receiving goes on. An end of the other
+    side without close_notify is an error."""
+
+    def __init__(self, sock, context, *, server_side):
+        self.sock = sock
+        self.sock.settimeout(TIME_LIMIT)
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=server_side)
+        self._do(self.tls.do_handshake)
+        self._flush()
+
+    def __getattr__(self, name):  # settimeout, setsockopt, close
+        return getattr(self.sock, name)
+
+    def _flush(self):
+        self.sock.sendall(self.outgoing.read())
+
+    def _do(self, step, *arguments):
+        """Until it needs no more input."""
+        while True:
+            try:
+                return step(*arguments)
+            except ssl.SSLWantReadError:
+                self._flush()
+            data = self.sock.recv(1 << 18)
+            if data:
+                self.incoming.write(data)
+            else:
+                self.incoming.write_eof()
+
+    def sendall(self, data):
+        while data:
+            data = data[self.tls.write(data) :]
+            self._flush()
+
+    def send(self, data):
+        self.sendall(data)
+        return len(data)
+
+    def recv(self, size):
+        try:
+            return self._do(self.tls.read, size)
+        except ssl.SSLZeroReturnError:
+            return b""
+
+    def shutdown(self, _):
+        try:
+            self.tls.unwrap()
+        except (ssl.SSLWantReadError, ssl.SSLError):
+            pass  # the other side's turn comes later, or has been already
+        self._flush()
+
+
 class Peer:
     """A connected socket with a time limit on everything."""
 
@@ -253,13 +334,14 @@ class Peer:
         return b"".join(parts)
 
 
-def connect(port):
-    return Peer(socket.create_connection(("127.0.0.1", port), TIME_LIMIT))
+def connect(port, *, tls=False):
+    sock = socket.create_connection(("127.0.0.1", port), TIME_LIMIT)
+    return Peer(TlsSocket(sock, client_context(), server_side=False) if tls else sock)
 
 
-def open_websocket(port, *lines, path="/ws"):
+def open_websocket(port, *lines, path="/ws", tls=False):
     """A raw connection to a server of ours behind its 101."""
-    peer = connect(port)
+    peer = connect(port, tls=tls)
     peer.send(upgrade_request(port, *lines, path=path))
     head = peer.receive_head()
     if status_of(head) != 101:
@@ -270,14 +352,16 @@ def open_websocket(port, *lines, path="/ws"):
 
 class ScriptedServer:
     """A server for one connection, in a thread: `script(peer, request)` gets the request's head
-    and says what to do. What it returns, or raises, is that of result()."""
+    and says what to do. What it returns, or raises, is that of result(). With `tls`, a
+    server_context(), all of it is inside TLS."""
 
-    def __init__(self, script):
+    def __init__(self, script, *, tls=None):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(TIME_LIMIT)
         self.port = self.listener.getsockname()[1]
-        self.url = f"ws://127.0.0.1:{self.port}"
+        self.url = f"{'wss' if tls else 'ws'}://127.0.0.1:{self.port}"
         self._script = script
+        self._tls = tls
         self._result = None
         self._error = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -287,6 +371,8 @@ class ScriptedServer:
         try:
             with self.listener:
                 sock, _ = self.listener.accept()
+            if self._tls:
+                sock = TlsSocket(sock, self._tls, server_side=True)
             with Peer(sock) as peer:
                 self._result = self._script(peer, peer.receive_head())
         except BaseException as error:
@@ -312,7 +398,7 @@ class Echo:
                                         bufsize=0)  # so that select() sees each line
         ready, _, _ = select.select([self.process.stdout], [], [], TIME_LIMIT)
         line = self.process.stdout.readline().decode() if ready else ""
-        if not line.startswith("listening ws://"):
+        if not line.startswith(("listening ws://", "listening wss://")):
             self.stop()
             raise AssertionError(f"stream-echo did not start: {line!r}")
         self.url = line.split()[1]

@@ -2,10 +2,7 @@
 
 import asyncio
 import http
-import pathlib
 import shutil
-import ssl
-import subprocess
 import tempfile
 
 import websockets
@@ -219,16 +216,9 @@ class Tls(AsServer):
     @classmethod
     def setUpClass(cls):
         cls.directory = tempfile.mkdtemp()
-        cls.certificate = str(pathlib.Path(cls.directory, "certificate.pem"))
-        key = str(pathlib.Path(cls.directory, "key.pem"))
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-days", "2", "-subj", "/CN=teapot.example",
-             "-addext", "subjectAltName=DNS:teapot.example,IP:127.0.0.1",
-             "-keyout", key, "-out", cls.certificate],
-            check=True, capture_output=True, timeout=harness.TIME_LIMIT)
-        cls.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        cls.context.load_cert_chain(cls.certificate, key)
+        cls.certificate, key = harness.certificate_for(cls.directory,
+                                                       "DNS:teapot.example,IP:127.0.0.1")
+        cls.context = harness.server_context(cls.certificate, key)
 
     @classmethod
     def tearDownClass(cls):

@@ -112,15 +112,20 @@ class OpeningHandshake(VectorTest):
 
 
 class Frames(VectorTest):
+    tls = False
+
+    def port(self, *options):
+        return self.servers.port("--ping-interval", "0", *options, *(["--tls"] if self.tls else []))
+
     def run_case(self, case, send):
         limit = case.get("max_message", self.default_limit)
-        port = self.servers.port("--max-message", str(limit), "--ping-interval", "0")
+        port = self.port("--max-message", str(limit))
         stream = bytes.fromhex(case["bytes_hex"])
         last = case["expect"][-1]
         ends = "close" in last or "fail" in last
         incomplete = "incomplete" in last
 
-        with open_websocket(port) as peer:
+        with open_websocket(port, tls=self.tls) as peer:
             send(peer, stream)
             if incomplete:
                 peer.end()
@@ -167,12 +172,12 @@ class Frames(VectorTest):
 
     def test_streams_follow_each_other_on_one_connection(self):
         """All whose connection stays open, one after the other on the same one."""
-        port = self.servers.port("--max-message", str(self.default_limit), "--ping-interval", "0")
+        port = self.port("--max-message", str(self.default_limit))
         stays_open = [case for case in harness.frame_cases("server")
                       if not {"close", "fail", "incomplete"} & set(case["expect"][-1])]
         self.assertGreater(len(stays_open), 25)
         wanted = []
-        with open_websocket(port) as peer:
+        with open_websocket(port, tls=self.tls) as peer:
             for case in stays_open:
                 peer.send(bytes.fromhex(case["bytes_hex"]))
                 wanted += [event for event in case["expect"] if "pong" not in event]
@@ -183,12 +188,16 @@ class Frames(VectorTest):
             self.compare(expected, event)
 
     def test_control_frame_after_the_close_gets_no_answer(self):
-        port = self.servers.port("--ping-interval", "0")
-        with open_websocket(port) as peer:
+        port = self.port()
+        with open_websocket(port, tls=self.tls) as peer:
             peer.send(close_frame(1000, "bye", key=FIXED_KEY) + frame(harness.PING, b"?",
                                                                      key=FIXED_KEY))
             self.assertEqual([event[:2] for event in events_of(peer.receive_all(), masked=False)],
                              [("close", 1000)])
+
+
+class FramesInsideTls(Frames):
+    tls = True
 
 
 if __name__ == "__main__":

@@ -293,6 +293,26 @@ TEST(Tls, shutdown_sends_close_notify_and_reading_goes_on) {
   EXPECT_EQ(pair.last.io, Io::again);
 }
 
+TEST(Tls, close_notify_is_answered_at_the_latest_when_the_stream_goes) {
+  Pair pair;
+  pair.connect();
+  pair.client.close();
+  pair.listen();
+  pair.client.read();
+  EXPECT_NE(pair.client.status(), SSL_ERROR_ZERO_RETURN);
+  pair.server.reset();
+  pair.client.read();
+  EXPECT_EQ(pair.client.status(), SSL_ERROR_ZERO_RETURN);
+}
+
+TEST(Tls, stream_that_goes_by_itself_says_nothing) {
+  Pair pair;
+  pair.connect();
+  pair.wire.to_client.clear();
+  pair.server.reset();
+  EXPECT_EQ(pair.wire.to_client, "");
+}
+
 TEST(Tls, close_notify_waits_for_room) {
   Pair pair;
   pair.connect();
