@@ -1,9 +1,13 @@
 // npm's ws as the client of stream-echo, and as the server for ws-cat.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -433,5 +437,70 @@ describe('ws-cat and ws as its server', () => {
       assertRun(await wsCat(['--max-message', '99', url], null), { exit: 103, out: '' });
       assert.equal((await closed)[0], 1009);
     });
+  });
+});
+
+// ---- Inside TLS
+
+describe('wss', () => {
+  let directory;
+  let ca;
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'wss-'));
+    ca = join(directory, 'ca.pem');
+  });
+  after(() => rmSync(directory, { recursive: true }));
+
+  test('stream-echo --tls and ws as its client, which checks the certificate', limited, async () => {
+    const options = ['--port', '0', '--silent', '--ca-out', ca];
+    const server = spawn(`${binDir}/stream-echo`, options, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = await once(server.stdout, 'data');
+    const url = line.toString().match(/^listening (wss:\S+)/)[1];
+
+    const socket = new WebSocket(url, { ca: readFileSync(ca) });
+    await once(socket, 'open');
+    for (const size of [0, 125, 65536, 1 << 20, 5 << 20]) {
+      const sent = noise(size);
+      socket.send(sent);
+      const [data] = await once(socket, 'message');
+      assert.ok(sent.equals(data), `${size} bytes`);
+    }
+    socket.close(4001, 'enough');
+    assert.equal((await once(socket, 'close'))[0], 4001);
+
+    const stranger = new WebSocket(url);
+    const [error] = await once(stranger, 'error');
+    assert.match(error.message, /unable to verify/);
+
+    server.kill('SIGTERM');
+    assert.equal((await once(server, 'exit'))[0], 0);
+  });
+
+  test('ws as the server for ws-cat, with a client certificate', limited, async () => {
+    const key = join(directory, 'key.pem');
+    const both = join(directory, 'both.pem');
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+      '-nodes', '-days', '2', '-subj', '/CN=teapot', '-addext', 'subjectAltName=IP:127.0.0.1',
+      '-keyout', key, '-out', both], { stdio: 'ignore' });
+    const cert = readFileSync(both);
+    const server = createTlsServer(
+      { cert, key: readFileSync(key), ca: cert, requestCert: true, rejectUnauthorized: true });
+    new WebSocketServer({ server, maxPayload: 1 << 26 }).on('connection', echo);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const url = `wss://127.0.0.1:${server.address().port}`;
+      const sent = noise(1 << 20);
+      const identity = ['--cacert', both, '--cert', both, '--key', key];
+      const run = await wsCat(
+        [...identity, '--data-binary', '@-', '--to', 'raw', '--count', '1', url], sent);
+      assertRun({ ...run, out: '' }, { exit: 0, err: '' });
+      assert.ok(run.out.equals(sent));
+      const refused = await wsCat(['--cacert', both, url]);
+      assertRun(refused, { exit: 56, err: /the server wants a client certificate/ });
+    } finally {
+      server.close();
+    }
   });
 });
