@@ -356,5 +356,5 @@ hint: if it does not speak TLS on this port, use ws://"
   read -r port <&"${CUT[0]}"
   run -56 ws-cat --cacert here.pem "wss://127.0.0.1:$port" --eof-wait inf
   assert_output --regexp \
-    '^ws-cat: connection cut without a Close frame: TLS connection cut without close_notify after [0-9.]+ s without data$'
+    '^ws-cat: connection cut without a Close frame: TLS connection cut without close_notify after [0-9.]+ s without data, between messages$'
 }
