@@ -28,6 +28,11 @@ std::vector<std::string> problems_of(const Tool& tool, const Option& option) {
   if (option.letter == '-' || option.letter == '=') say("letter cannot be typed");
   if (option.takes == Takes::none && !option.arg.empty()) say("names a value but takes none");
   if (option.takes != Takes::none && option.arg.empty()) say("takes a value without naming it");
+  const bool offers = !option.words.empty() || option.offers != Offers::nothing;
+  if (option.takes == Takes::none && offers) say("offers values but takes none");
+  for (const std::string_view word : words_of(option)) {
+    if (!is_name(word)) say(fmt::format("offers \"{}\", which is no plain word", word));
+  }
   for (std::size_t at = 0; const auto reference = find_reference(option.doc, at);) {
     if (find_option(tool, reference->name) == nullptr) {
       say(fmt::format("doc refers to *{}*, which is no option", reference->name));
@@ -45,7 +50,7 @@ std::vector<std::string> problems_of(const Tool& tool, const Option& option) {
 
 }  // namespace
 
-constinit const Option kSharedOptions[2] = {
+constinit const Option kSharedOptions[3] = {
     {.name = "help",
      .letter = 'h',
      .takes = Takes::if_any,
@@ -59,6 +64,7 @@ constinit const Option kSharedOptions[2] = {
      .group = "General",
      .help = "Show the version",
      .doc = "Show the name and the version of this program."},
+    {.name = "generate", .takes = Takes::one, .arg = "KIND", .words = "man bash zsh fish"},
 };
 
 std::vector<const Option*> all_options(const Tool& tool) {
@@ -92,6 +98,16 @@ std::vector<std::string_view> categories(const Tool& tool) {
     if (std::ranges::find(names, option->group) == names.end()) names.push_back(option->group);
   }
   return names;
+}
+
+std::vector<std::string_view> words_of(const Option& option) {
+  std::vector<std::string_view> words;
+  for (std::string_view rest = option.words; !rest.empty();) {
+    const std::size_t size = std::min(rest.find(' '), rest.size());
+    words.push_back(rest.substr(0, size));
+    rest.remove_prefix(std::min(size + 1, rest.size()));
+  }
+  return words;
 }
 
 std::string spelling(const Option& option) {

@@ -22,6 +22,14 @@ enum class Takes {
   if_any,    ///< the next word, if there is one (`--help [CATEGORY]`)
 };
 
+/// Names that a shell can look up for the value, beside Option::words.
+enum class Offers {
+  nothing,
+  file,
+  directory,
+  at_file,  ///< a file after a leading `@`
+};
+
 struct Option {
   std::string_view name = {};  ///< long name without dashes
   char letter = 0;             ///< 0: has none
@@ -30,6 +38,8 @@ struct Option {
   std::string_view group = {};  ///< category in help; empty: accepted, but shown nowhere
   std::string_view help = {};   ///< one line, verb first, no full stop
   std::string_view doc = {};  ///< sentences; `*name*` refers to another option, LF ends a paragraph
+  std::string_view words = {};  ///< where the value is one of a few words: these, a space between
+  Offers offers = Offers::nothing;
 };
 
 struct Tool {
@@ -43,8 +53,9 @@ struct Tool {
   bool takes_command = false;     ///< what follows the first `--` is a command, not operands
 };
 
-/// -h/--help and -V/--version: part of every tool without being listed in Tool::groups.
-extern const Option kSharedOptions[2];
+/// -h/--help, -V/--version and the hidden --generate: part of every tool without being listed in
+/// Tool::groups.
+extern const Option kSharedOptions[3];
 
 /// Every option of the tool in the order of its tables, the shared ones last. The pointers live as
 /// long as the tables.
@@ -56,6 +67,9 @@ const Option* find_letter(const Tool& tool, char letter);
 
 /// The categories that have a visible option, in the order of their first appearance.
 std::vector<std::string_view> categories(const Tool& tool);
+
+/// The single words of Option::words, views into it.
+std::vector<std::string_view> words_of(const Option& option);
 
 /// As help and manual show it: "-H, --header LINE", "--deflate[=PARAMS]", "-h, --help [CATEGORY]".
 std::string spelling(const Option& option);

@@ -194,7 +194,9 @@ Result<Parsed> parse(const Tool& tool, std::span<const char* const> arguments) {
     // Reached only when the table itself is wrong (a name twice): problems() says so in a test.
     return Error{.message = fmt::format("cannot read the options: {}", error.what()), .hint = {}};
   }
-  if (parsed.has("help") || parsed.has("version")) return parsed;
+  for (const Option& option : kSharedOptions) {
+    if (parsed.has(option.name)) return parsed;
+  }
   if (parsed.operands.size() < tool.min_operands) return missing_operand(tool);
   if (parsed.operands.size() > tool.max_operands) {
     const std::string& extra = parsed.operands[tool.max_operands];

@@ -33,8 +33,8 @@ struct Parsed {
 
 /// `arguments` come without the program's name. Accepts `--name value`, `--name=value`, `-nvalue`,
 /// `-n value`, `-ks` for `-k -s`, any value (empty, or beginning with `-`), and `-` as an operand;
-/// a name must be spelled in full. The count of operands is not checked beside --help and
-/// --version.
+/// a name must be spelled in full. The count of operands is not checked beside one of
+/// kSharedOptions.
 Result<Parsed> parse(const Tool& tool, std::span<const char* const> arguments);
 
 /// "no URL given", for a tool whose operand may also come from elsewhere (min_operands is 0 then).

@@ -85,6 +85,10 @@ Result<std::size_t> choice(std::string_view option, std::string_view text,
   return error;
 }
 
+Result<std::size_t> choice(const Option& option, std::string_view text) {
+  return choice(option.name, text, words_of(option));
+}
+
 Result<std::string> read_file(const std::string& path) {
   if (path == "-") return read_all(STDIN_FILENO, "standard input");
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

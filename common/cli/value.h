@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "cli/option.h"
 
 namespace cli {
 
@@ -28,6 +29,9 @@ Result<Duration> duration(std::string_view option, std::string_view text);
 /// The index of `text` in `words`; the comparison is exact.
 Result<std::size_t> choice(std::string_view option, std::string_view text,
                            std::span<const std::string_view> words);
+
+/// The same among Option::words.
+Result<std::size_t> choice(const Option& option, std::string_view text);
 
 /// All bytes of a file; "-" is standard input up to its end. There is no size limit: it is the
 /// user's own file.

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/docs.h"
 #include "cli/exit.h"
-#include "cli/help.h"
 #include "cli/parse.h"
 #include "cli/term.h"
 #include "cli/value.h"
@@ -21,10 +21,6 @@ namespace {
 int usage_error(cli::Talk& talk, const Error& error) {
   talk.error(error.message, error.hint);
   return to_int(cli::Exit::usage);
-}
-
-int print(const std::string& text) {
-  return to_int(cli::print(text) ? cli::Exit::ok : cli::Exit::write);
 }
 
 /// Reads --fault-script into `args`; returns the exit code of a failure.
@@ -56,12 +52,13 @@ int main(int argc, char** argv) {
   const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
   const auto parsed = cli::parse(stream_echo::kTool, words.subspan(argc > 0 ? 1 : 0));
   if (!parsed) return usage_error(talk, parsed.error());
-  if (const auto topic = parsed->last("help")) {
-    if (*topic == "faults") return print(stream_echo::fault_help());
-    const auto text = cli::help(stream_echo::kTool, *topic);
-    return text ? print(*text) : usage_error(talk, text.error());
+  // The fault words have a table of their own, which this topic shows.
+  if (parsed->last("help") == "faults") {
+    return to_int(cli::print(stream_echo::fault_help()) ? cli::Exit::ok : cli::Exit::write);
   }
-  if (parsed->has("version")) return print(cli::version(stream_echo::kTool));
+  if (const auto exit = cli::tell_about_itself(stream_echo::kTool, *parsed, talk)) {
+    return to_int(*exit);
+  }
 
   auto args = stream_echo::read_args(*parsed);
   if (!args) return usage_error(talk, args.error());

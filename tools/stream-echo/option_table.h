@@ -39,14 +39,16 @@ inline constexpr std::array kListeningOptions = {
                 .group = kListeningGroup,
                 .help = "Write the port's number to FILE",
                 .doc = "The file appears complete, once connections are accepted, and stays when "
-                       "the server ends."},
+                       "the server ends.",
+                .offers = cli::Offers::file},
     cli::Option{.name = "unix",
                 .takes = cli::Takes::one,
                 .arg = "PATH",
                 .group = kListeningGroup,
                 .help = "Listen on a unix socket instead of TCP",
                 .doc = "A socket file on which nobody answers is replaced. Cannot be combined with "
-                       "*host*, *port* and *port-file*."},
+                       "*host*, *port* and *port-file*.",
+                .offers = cli::Offers::file},
     cli::Option{.name = "host",
                 .takes = cli::Takes::one,
                 .arg = "ADDRESS",
@@ -237,7 +239,8 @@ inline constexpr std::array kOutputOptions = {
                 .doc = "After the line that says where the server listens, standard output gets "
                        "one JSON object for each connection, message, ping, pong, violation and "
                        "close. A reader that is slow holds the server up. Not with a command after "
-                       "--, which has standard output for itself."},
+                       "--, which has standard output for itself.",
+                .words = "jsonl"},
 };
 
 }  // namespace stream_echo

@@ -149,9 +149,8 @@ Result<void> read_testing(const Parsed& parsed, Args& args) {
 }
 
 Result<void> read_output(const Parsed& parsed, Args& args) {
-  constexpr std::array<std::string_view, 1> kFormats = {"jsonl"};
   if (const auto format = parsed.last("to")) {
-    const auto choice = cli::choice("to", *format, kFormats);
+    const auto choice = cli::choice(*cli::find_option(kTool, "to"), *format);
     if (!choice) return choice.error();
     args.jsonl = true;
   }

@@ -5,7 +5,8 @@
 #include <csignal>
 #include <span>
 
-#include "cli/help.h"
+#include "cli/docs.h"
+#include "cli/parse.h"
 #include "cli/term.h"
 #include "net/loop.h"
 #include "net/socket.h"
@@ -19,10 +20,6 @@ namespace {
 int usage_error(cli::Talk& talk, const Error& error, cli::Exit exit = cli::Exit::usage) {
   talk.error(error.message, error.hint);
   return to_int(exit);
-}
-
-int print(const std::string& text) {
-  return to_int(cli::print(text) ? cli::Exit::ok : cli::Exit::write);
 }
 
 /// Formats with unescaped bytes of the server's between our own.
@@ -52,21 +49,21 @@ int run(const Args& args, cli::Talk& talk) {
 int main(int argc, char** argv) {
   using namespace ws_cat;
   net::fill_standard_descriptors();
+  cli::Talk usage_talk(kTool.name, false);
+  usage_talk.set_look(cli::look_of(STDERR_FILENO, cli::ColorMode::automatic));
+
   const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
-  const auto parsed = parse_args(words.subspan(argc > 0 ? 1 : 0));
-  if (const auto* error = std::get_if<ArgsError>(&parsed)) {
-    cli::Talk talk(kTool.name, false);
-    talk.set_look(cli::look_of(STDERR_FILENO, cli::ColorMode::automatic));
-    return usage_error(talk, error->error, error->exit);
+  const auto parsed = cli::parse(kTool, words.subspan(argc > 0 ? 1 : 0));
+  if (!parsed) return usage_error(usage_talk, parsed.error());
+  if (const auto exit = cli::tell_about_itself(kTool, *parsed, usage_talk)) return to_int(*exit);
+
+  const auto read = read_args(*parsed);
+  if (const auto* error = std::get_if<ArgsError>(&read)) {
+    return usage_error(usage_talk, error->error, error->exit);
   }
-  const Args& args = std::get<Args>(parsed);
+  const Args& args = std::get<Args>(read);
   cli::Talk talk(kTool.name, args.silent);
   talk.set_look(cli::look_of(STDERR_FILENO, args.color));
   talk.set_verbosity(args.verbosity);
-  if (args.help) {
-    const auto text = cli::help(kTool, args.help_topic);
-    return text ? print(*text) : usage_error(talk, text.error());
-  }
-  if (args.version) return print(cli::version(kTool));
   return run(args, talk);
 }

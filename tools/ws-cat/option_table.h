@@ -25,7 +25,8 @@ inline constexpr std::array kMessageOptions = {
                 .doc =
                     "May be repeated; the messages are sent in order. @FILE sends the content of "
                     "FILE without line ends, @- that of standard input. With any message on the "
-                    "command line standard input is not read, unless it is a terminal."},
+                    "command line standard input is not read, unless it is a terminal.",
+                .offers = cli::Offers::at_file},
     cli::Option{.name = "data-raw",
                 .takes = cli::Takes::many,
                 .arg = "TEXT",
@@ -37,13 +38,15 @@ inline constexpr std::array kMessageOptions = {
                 .arg = "TEXT",
                 .group = kMessagesGroup,
                 .help = "Send TEXT (or @FILE) with its line ends",
-                .doc = "Like *data*, but the content of a file keeps its line ends."},
+                .doc = "Like *data*, but the content of a file keeps its line ends.",
+                .offers = cli::Offers::at_file},
     cli::Option{.name = "data-binary",
                 .takes = cli::Takes::many,
                 .arg = "DATA",
                 .group = kMessagesGroup,
                 .help = "Send DATA (or @FILE) as one binary message",
-                .doc = "Bytes are sent as they are; otherwise like *data*."},
+                .doc = "Bytes are sent as they are; otherwise like *data*.",
+                .offers = cli::Offers::at_file},
     cli::Option{.name = "binary",
                 .group = kMessagesGroup,
                 .help = "Send input lines as binary messages",
@@ -68,7 +71,8 @@ inline constexpr std::array kMessageOptions = {
                     "wire: bytes as they go on the wire, frames valid or not, never changed. This "
                     "side still answers pings, but never inside a frame of the input. A Close in "
                     "the input is the only one; without one, a Close is sent after *eof-wait*, "
-                    "unless the input ended inside a frame: then the connection just ends."},
+                    "unless the input ended inside a frame: then the connection just ends.",
+                .words = "lines nul jsonl hex base64 len32 raw wire"},
     cli::Option{.name = "to",
                 .takes = cli::Takes::one,
                 .arg = "FORMAT",
@@ -76,7 +80,8 @@ inline constexpr std::array kMessageOptions = {
                 .help = "Write messages as lines, jsonl, hex, wire ...",
                 .doc = "The formats of *from*; wire is every received frame, header and all, as it "
                        "came. lines (default) and nul end each message with LF or NUL; raw puts "
-                       "nothing between them. jsonl and len32 keep types and boundaries."},
+                       "nothing between them. jsonl and len32 keep types and boundaries.",
+                .words = "lines nul jsonl hex base64 len32 raw wire"},
     cli::Option{.name = "eof-wait",
                 .takes = cli::Takes::one,
                 .arg = "SECONDS",
@@ -108,7 +113,8 @@ inline constexpr std::array kHandshakeOptions = {
                 .help = "Send this header line (or those of @FILE)",
                 .doc = "NAME: VALUE adds a field or replaces one of ours, in order; NAME; sends it "
                        "empty, NAME: leaves ours out. Subprotocols are better offered with "
-                       "*subprotocol*."},
+                       "*subprotocol*.",
+                .offers = cli::Offers::at_file},
     cli::Option{.name = "user-agent",
                 .letter = 'A',
                 .takes = cli::Takes::one,
@@ -156,7 +162,8 @@ inline constexpr std::array kConnectionOptions = {
                 .arg = "PATH",
                 .group = kConnectionGroup,
                 .help = "Connect through this unix socket",
-                .doc = "The URL still gives the Host field and the path."},
+                .doc = "The URL still gives the Host field and the path.",
+                .offers = cli::Offers::file},
     cli::Option{.name = "connect-timeout",
                 .takes = cli::Takes::one,
                 .arg = "SECONDS",
@@ -250,7 +257,8 @@ inline constexpr std::array kOutputOptions = {
                 .arg = "WHEN",
                 .group = kOutputGroup,
                 .help = "Use colour: auto, always or never",
-                .doc = "auto (default) means on a terminal, unless NO_COLOR is set."},
+                .doc = "auto (default) means on a terminal, unless NO_COLOR is set.",
+                .words = "auto always never"},
 };
 
 }  // namespace ws_cat

@@ -18,10 +18,6 @@
 namespace ws_cat {
 namespace {
 
-constexpr std::array<std::string_view, 8> kFormats = {"lines",  "nul",   "jsonl", "hex",
-                                                      "base64", "len32", "raw",   "wire"};
-constexpr std::array<std::string_view, 3> kColors = {"auto", "always", "never"};
-
 using Outcome = std::optional<ArgsError>;
 
 Outcome failed(const Error& error, cli::Exit exit = cli::Exit::usage) {
@@ -50,11 +46,10 @@ Outcome assign_limit(const cli::Value& value, std::optional<Duration>& target) {
   return std::nullopt;
 }
 
-Outcome assign_format(const cli::Value& value, Format& target) {
-  const auto index = cli::choice(value.option->name, value.text, kFormats);
-  if (!index) return failed(index.error());
-  target = static_cast<Format>(*index);
-  return std::nullopt;
+/// The words of the option stand in the order of the enumeration.
+template <typename Enum>
+Outcome assign_choice(const cli::Value& value, Enum& target) {
+  return assign(cli::choice(*value.option, value.text), target);
 }
 
 /// One -H as curl reads it: `N: v`, `N;` for an empty value, `N:` to leave the field out.
@@ -208,8 +203,8 @@ Outcome apply_connection(const cli::Value& value, Args& args) {
 Outcome apply_messages(const cli::Value& value, Args& args) {
   const std::string_view name = value.option->name;
   if (name == "binary") args.binary = true;
-  if (name == "from") return assign_format(value, args.from);
-  if (name == "to") return assign_format(value, args.to);
+  if (name == "from") return assign_choice(value, args.from);
+  if (name == "to") return assign_choice(value, args.to);
   if (name == "count") return assign(cli::integer(name, value.text, 1), args.count.emplace());
   if (name == "max-message") return assign(cli::size(name, value.text), args.max_message);
   if (name == "eof-wait") {
@@ -243,11 +238,7 @@ Outcome apply_output(const cli::Value& value, Args& args) {
   if (name == "stats") args.stats = true;
   if (name == "silent") args.silent = true;
   if (name == "verbose") ++args.verbosity;
-  if (name == "color") {
-    const auto index = cli::choice(name, value.text, kColors);
-    if (!index) return failed(index.error());
-    args.color = static_cast<cli::ColorMode>(*index);
-  }
+  if (name == "color") return assign_choice(value, args.color);
   return std::nullopt;
 }
 
@@ -328,23 +319,15 @@ bool contains(const CloseCodes& codes, ws::CloseCode code) {
   });
 }
 
-std::variant<Args, ArgsError> parse_args(std::span<const char* const> arguments) {
-  const auto parsed = cli::parse(kTool, arguments);
-  if (!parsed) return ArgsError{parsed.error(), cli::Exit::usage};
-
+std::variant<Args, ArgsError> read_args(const cli::Parsed& parsed) {
   Args args;
   args.max_message = ws::MessageLimits{}.max_message;
   args.ping_timeout = std::chrono::seconds(20);
   args.user_agent = cli::product(kTool);
-  args.help = parsed->has("help");
-  args.help_topic = std::string(parsed->last("help").value_or(""));
-  args.version = parsed->has("version");
-  if (args.help || args.version) return args;
-
-  for (const cli::Value& value : parsed->values) {
+  for (const cli::Value& value : parsed.values) {
     if (auto error = apply(value, args)) return *error;
   }
-  if (auto error = take_url(parsed->operands.front(), args)) return *error;
+  if (auto error = take_url(parsed.operands.front(), args)) return *error;
   // With messages on the command line, input is read only from a person at a terminal.
   args.read_stdin = args.messages.empty() || isatty(STDIN_FILENO) == 1;
   return args;

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -14,6 +13,7 @@
 #include "base/time.h"
 #include "cli/exit.h"
 #include "cli/option.h"
+#include "cli/parse.h"
 #include "cli/term.h"
 #include "http/url.h"
 #include "net/curl.h"
@@ -25,7 +25,8 @@ namespace ws_cat {
 
 extern const cli::Tool kTool;
 
-/// How messages are told apart on standard input and output.
+/// How messages are told apart on standard input and output, in the order in which the option table
+/// names them.
 enum class Format { lines, nul, jsonl, hex, base64, len32, raw, wire };
 
 /// The top bit of a len32 length marks a binary message.
@@ -97,9 +98,6 @@ struct Args {
   bool silent = false;
   int verbosity = 0;
   cli::ColorMode color = cli::ColorMode::automatic;
-  bool help = false;
-  std::string help_topic;
-  bool version = false;
 };
 
 /// An Error and the exit code that goes with it: 2, 3 for the URL, 26 for a file.
@@ -108,6 +106,7 @@ struct ArgsError {
   cli::Exit exit = cli::Exit::usage;
 };
 
-std::variant<Args, ArgsError> parse_args(std::span<const char* const> arguments);
+/// Step two: words become values. `parsed` holds an operand.
+std::variant<Args, ArgsError> read_args(const cli::Parsed& parsed);
 
 }  // namespace ws_cat

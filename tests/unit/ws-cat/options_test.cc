@@ -12,7 +12,9 @@ namespace {
 
 std::variant<Args, ArgsError> parse(std::initializer_list<const char*> words) {
   const std::vector<const char*> arguments(words);
-  return parse_args(arguments);
+  const auto parsed = cli::parse(kTool, arguments);
+  if (!parsed) return ArgsError{parsed.error(), cli::Exit::usage};
+  return read_args(*parsed);
 }
 
 Args good(std::initializer_list<const char*> words) {
