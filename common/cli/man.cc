@@ -126,6 +126,15 @@ Result<std::string> exit_status(std::string_view wanted) {
   return out += kEndList;
 }
 
+// In an error message the rule follows a colon; here it is a sentence.
+std::string capitalised(std::string_view text) {
+  std::string out(text);
+  if (!out.empty() && is_ascii_alpha(out[0]) && !is_upper(out[0])) {
+    out[0] = static_cast<char>(out[0] - 'a' + 'A');
+  }
+  return out;
+}
+
 std::string_view part_of_protocol(const diag::RuleInfo& rule) {
   if (rule.id.starts_with("http-")) return "HTTP heads";
   return rule.answer < 1000 ? "The opening handshake" : "Frames and messages";
@@ -141,7 +150,7 @@ std::string rules() {
       out += fmt::format(".Ss {}\n{}", part, kBeginList);
     }
     MdocText text;
-    text.words(rule.must);
+    text.words(capitalised(rule.must));
     text.macro(fmt::format("Pq {}", rule.cite), "", ".");
     text.words(fmt::format("Answered with {} {}{}.", rule.answer < 1000 ? "status" : "Close",
                            rule.answer, rule.severity == diag::Severity::limit ? "; a limit" : ""));

@@ -1,0 +1,31 @@
+# fish completion for stream-echo, made by `stream-echo --generate=fish`
+
+complete -c stream-echo -f
+
+# After -- stands a command line of its own.
+function __stream_echo_command
+    set -l words (commandline -opc)
+    set -l dashes (contains -i -- -- $words); or return
+    set -l command (string escape -- $words[(math $dashes + 1)..]) (commandline -ct)
+    complete -C (string join -- ' ' $command)
+end
+
+complete -c stream-echo -n 'contains -- -- (commandline -opc)' -a '(__stream_echo_command)'
+
+complete -c stream-echo -l port -x -d 'Listen on port N (8080)'
+complete -c stream-echo -l port-file -r -F -d 'Write the port\'s number to FILE'
+complete -c stream-echo -l unix -r -F -d 'Listen on a unix socket instead of TCP'
+complete -c stream-echo -l host -x -d 'Listen on this address instead of loopback'
+complete -c stream-echo -l max-connections -x -d 'Answer 503 beyond N connections (16384)'
+complete -c stream-echo -l allow-host -x -d 'Accept requests for this Host name too'
+complete -c stream-echo -l allow-origin -x -d 'Accept web pages of this origin: URL, same or *'
+complete -c stream-echo -l any-path -d 'Open a WebSocket at every path'
+complete -c stream-echo -l subprotocol -x -d 'Speak this subprotocol if a client offers it'
+complete -c stream-echo -l ping-interval -x -d 'Ping each client so often, 0 never (20)'
+complete -c stream-echo -l ping-timeout -x -d 'Wait so long for the answer to a ping (20)'
+complete -c stream-echo -l max-message -x -d 'Close with 1009 on a larger message (64M)'
+complete -c stream-echo -s v -l verbose -d 'Log messages and control frames too'
+complete -c stream-echo -s s -l silent -d 'Log nothing'
+complete -c stream-echo -l to -x -a 'jsonl' -d 'Print each event as a line of JSON'
+complete -c stream-echo -s h -l help -x -a 'all category listening access websocket output general' -d 'Show help, or that for a category or an option'
+complete -c stream-echo -s V -l version -d 'Show the version'
