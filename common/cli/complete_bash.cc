@@ -48,8 +48,9 @@ _@IDENTIFIER@() {
   if [[ -z $option && $cur == --*=* ]]; then
     option=${cur%%=*} value=${cur#*=} prefix=$option=
   fi
-  # What stands before the last cut stays as it is.
+  # What stands before the last cut stays as it is; an @ belongs to what follows it.
   skip=${cur%"${cur##*[$COMP_WORDBREAKS]}"}
+  skip=${skip%@}
 
   local -a answer=()
   case $option in
@@ -58,8 +59,14 @@ _@IDENTIFIER@() {
   esac
   if [[ ${#answer[@]} -eq 0 ]]; then return; fi
   while IFS= read -r word; do
+    if [[ ${answer[0]} == -f ]]; then
+      # With -o filenames the @ would be quoted, so directories and spaces are ours to care for.
+      if [[ -d $word ]]; then word+=/; compopt -o nospace; fi
+      printf -v word %q "$word"
+    fi
+    word=$prefix$word
     COMPREPLY+=("${word#"$skip"}")
-  done < <(compgen -P "$prefix" "${answer[@]}" -- "$value")
+  done < <(compgen "${answer[@]}" -- "$value")
 }
 
 complete -F _@IDENTIFIER@ @NAME@
@@ -105,7 +112,6 @@ std::string answer(const Tool& tool, const Option& option) {
     case Offers::at_file:
       return "if [[ $value == @* ]]; then\n"
              "        value=${value#@} prefix+=@ answer=(-f)\n"
-             "        compopt -o filenames\n"
              "      fi";
   }
   return {};

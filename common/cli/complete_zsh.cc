@@ -82,7 +82,10 @@ std::string zsh_completion(const Tool& tool) {
     out += specification(tool, *option, false);
   }
   if (tool.max_operands > 0) {
-    out += fmt::format("  {}\n", quote(fmt::format(":{}: ", escape_part(tool.operand))));
+    // Named only while it is being typed: otherwise the message would keep options from being
+    // completed at once.
+    const std::string name = escape_part(tool.operand);
+    out += fmt::format("  {}\n", quote(fmt::format("{}:{}:_guard \"^-*\" {}", tool.max_operands > 1 ? "*" : "", name, name)));
   }
   return out + ")\n_arguments -s -S : $specifications\n";
 }

@@ -259,6 +259,7 @@ TEST(Option, each_flaw_of_a_table_is_found) {
        .group = "G",
        .help = "Do a thing that takes far more words than there are columns on any terminal",
        .doc = "It."},
+      {.name = "six", .group = "G", .help = "Do", .doc = "It.", .words = "a b'"},
   };
   static constexpr std::span<const cli::Option> kBadGroups[] = {kBad};
   EXPECT_EQ(
@@ -269,7 +270,9 @@ TEST(Option, each_flaw_of_a_table_is_found) {
                "t: option --two: has no doc", "t: option --three: takes a value without naming it",
                "t: option --three: has no help",
                "t: option --Four: name has other characters than a-z, 0-9, '-' and '.'",
-               "t: option --Four: has no help", "t: option --five: help line is 91 columns wide"}));
+               "t: option --Four: has no help", "t: option --five: help line is 91 columns wide",
+               "t: option --six: offers values but takes none",
+               "t: option --six: offers \"b'\", which is no plain word"}));
 }
 
 TEST(Help, every_line_fits_80_columns_and_names_its_option) {
