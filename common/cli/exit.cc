@@ -10,7 +10,9 @@ ExitInfo row(Exit code) {
     case Exit::usage: return {code, "usage", "The command line is wrong"};
     case Exit::url: return {code, "url", "The URL is malformed"};
     case Exit::resolve: return {code, "resolve", "The name of the host could not be resolved"};
-    case Exit::connect: return {code, "connect", "No connection could be made"};
+    case Exit::connect:
+      return {code, "connect",
+              "No connection could be made, or the address to listen at cannot be had"};
     case Exit::refused:
       return {code, "refused",
               "The server refused: its HTTP status or media type is not the one that is needed"};

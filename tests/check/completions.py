@@ -25,9 +25,10 @@ TIME_LIMIT = 60  # seconds for anything: far more than it takes
 
 FORMATS = {"lines", "nul", "jsonl", "hex", "base64", "len32", "raw", "wire"}
 
-# What is typed, and what the list then shows.
+# What is typed, and what the list then shows; the options that begin so come on top.
 LISTED = (
     ("ws-cat --ping", {"--ping-interval", "--ping-timeout"}),
+    ("ws-cat --", {"--data", "--color"}),
     ("ws-cat --to ", FORMATS),
     ("ws-cat -v --to ", FORMATS),
     ("ws-cat --color=a", {"auto", "always"}),
@@ -152,13 +153,18 @@ def offered(tool):
     """Every option that the tool shows."""
     text = subprocess.run([tool, "--help", "all"], capture_output=True, text=True,
                           timeout=TIME_LIMIT, check=True).stdout
-    return set(re.findall(r"--[a-z0-9.-]+", text))
+    return set(re.findall(r"^  (?:-\S, |    )(--[a-z0-9.-]+)", text, re.MULTILINE))
 
 
-def check_shell(name, shell, known):
+def check_shell(name, shell, options):
     count = 0
     for line, expected in LISTED:
         count += 1
+        tool, *_, last = line.split(" ")
+        known = FORMATS | {"notes.txt", "folder/"}
+        if last.startswith("--") and "=" not in last:
+            known = set().union(*options.values())  # help texts stand beside them, with any word
+            expected = expected | {o for o in options[tool] if o.startswith(last)}
         screen, _ = shell.press_tab(line)
         shown = {word.split("=")[-1] for word in screen} & (known | expected) - set(line.split())
         if shown != expected:
@@ -183,12 +189,11 @@ def main():
     pathlib.Path(folder, "folder").mkdir()
     environment = {"PATH": f"{bin_dir}:/usr/local/bin:/usr/bin:/bin", "HOME": folder,
                    "TERM": "dumb", "LC_ALL": "C.UTF-8"}
-    known = FORMATS | {"notes.txt", "folder/"}
-    known |= offered(bin_dir / "ws-cat") | offered(bin_dir / "stream-echo")
+    options = {tool: offered(bin_dir / tool) for tool in ("ws-cat", "stream-echo")}
     problems = []
     for name, start in {"bash": bash, "zsh": zsh, "fish": Fish}.items():
         shell = start(source, environment, folder)
-        problems += check_shell(name, shell, known)
+        problems += check_shell(name, shell, options)
         shell.close()
     shutil.rmtree(folder)
     for problem in problems:

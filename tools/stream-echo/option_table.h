@@ -181,7 +181,8 @@ inline constexpr std::array kFaultOptions = {
                        "each) or time (\"at\" since the opening); then one of send_text, "
                        "send_hex, close (with reason), fault (a word of *fault*), or sleep, which "
                        "delays the steps of that occasion below it. A line {\"echo\":false} turns "
-                       "the echo off."},
+                       "the echo off.",
+                .offers = cli::Offers::file},
     cli::Option{.name = "seed",
                 .takes = cli::Takes::one,
                 .arg = "N",
