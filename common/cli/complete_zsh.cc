@@ -50,14 +50,16 @@ std::string action(const Tool& tool, const Option& option) {
   return " ";  // shows the value's name, and offers nothing
 }
 
+// How often an option may be given: any number of times, or once in either spelling.
+std::string repetition(const Option& option) {
+  if (option.takes == Takes::many) return "*";
+  if (option.letter == 0) return {};
+  return fmt::format("(-{} --{})", option.letter, option.name);
+}
+
 // One way to write an option, as a word of the array.
 std::string specification(const Tool& tool, const Option& option, bool letter) {
-  std::string out;
-  if (option.takes == Takes::many) {
-    out = "*";
-  } else if (option.letter != 0) {
-    out = fmt::format("(-{} --{})", option.letter, option.name);
-  }
+  std::string out = repetition(option);
   const std::string value = fmt::format("{}:{}", escape_part(option.arg), action(tool, option));
   const std::string help = fmt::format("[{}]", escape_part(option.help));
   out += letter ? fmt::format("-{}", option.letter) : fmt::format("--{}", option.name);
@@ -85,7 +87,8 @@ std::string zsh_completion(const Tool& tool) {
     // Named only while it is being typed: otherwise the message would keep options from being
     // completed at once.
     const std::string name = escape_part(tool.operand);
-    out += fmt::format("  {}\n", quote(fmt::format("{}:{}:_guard \"^-*\" {}", tool.max_operands > 1 ? "*" : "", name, name)));
+    out += fmt::format("  {}\n", quote(fmt::format("{}:{}:_guard \"^-*\" {}",
+                                                   tool.max_operands > 1 ? "*" : "", name, name)));
   }
   return out + ")\n_arguments -s -S : $specifications\n";
 }
