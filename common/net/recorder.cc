@@ -1,0 +1,102 @@
+#include "net/recorder.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "net/tap.h"
+#include "rec/redact.h"
+
+namespace net {
+namespace {
+
+// Of lines that wait for the end of the turn; many connections can have much to tell in one.
+constexpr std::size_t kMaxPending = std::size_t{256} << 10;
+
+// Kept for the next turn.
+constexpr std::size_t kKeptCapacity = 2 * kMaxPending;
+
+std::string utc_now() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Recorder>> Recorder::open(Loop& loop, const std::string& path,
+                                                 rec::Header header, rec::Secrets secrets) {
+  constexpr mode_t kOwnerOnly = 0600;  // private data, though without the known secrets
+  Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, kOwnerOnly));
+  if (!file) return Error{fmt::format("cannot open {}: {}", path, errno_text(errno)), {}};
+
+  std::unique_ptr<Recorder> recorder(new Recorder(loop, path, std::move(file), secrets));
+  header.started = utc_now();
+  if (secrets == rec::Secrets::overwritten) header.url = rec::redacted_url(header.url);
+  rec::append_header(recorder->text_, header);
+  if (auto written = recorder->write_out(); !written) return written.error();
+  return recorder;
+}
+
+Recorder::Recorder(Loop& loop, std::string path, Fd file, rec::Secrets secrets)
+    : loop_(loop),
+      path_(std::move(path)),
+      file_(std::move(file)),
+      secrets_(secrets),
+      started_(loop.now()),
+      self_(std::make_shared<Recorder*>(this)) {}
+
+Recorder::~Recorder() {
+  *self_ = nullptr;
+  flush();
+}
+
+std::unique_ptr<Stream> Recorder::tap(std::unique_ptr<Stream> stream, std::uint64_t conn) {
+  const auto writer = std::make_shared<rec::Writer>(conn, secrets_);
+  return std::make_unique<TapStream>(std::move(stream),
+                                     [this, writer](rec::Kind kind, ConstBytes bytes) {
+                                       if (failed()) return;
+                                       writer->append(text_, loop_.now() - started_, kind, bytes);
+                                       if (text_.size() > kMaxPending) return flush();
+                                       schedule_flush();
+                                     });
+}
+
+void Recorder::schedule_flush() {
+  if (flush_waits_) return;
+  flush_waits_ = true;
+  loop_.later([self = self_] {
+    if (*self == nullptr) return;
+    (*self)->flush_waits_ = false;
+    (*self)->flush();
+  });
+}
+
+void Recorder::flush() {
+  if (failed()) return;
+  const auto written = write_out();
+  if (written) return;
+  file_.reset();
+  std::string().swap(text_);
+  if (failed_) failed_(written.error());
+}
+
+Result<void> Recorder::write_out() {
+  for (ConstBytes rest = as_bytes(text_); !rest.empty();) {
+    const ssize_t size = ::write(file_.value(), rest.data(), rest.size());
+    if (size >= 0) {
+      rest = rest.subspan(static_cast<std::size_t>(size));
+    } else if (errno != EINTR) {
+      return Error{fmt::format("cannot write {}: {}", path_, errno_text(errno)), {}};
+    }
+  }
+  text_.clear();
+  if (text_.capacity() > kKeptCapacity) std::string().swap(text_);
+  return {};
+}
+
+}  // namespace net
