@@ -109,8 +109,12 @@ Result<std::string> help(const Tool& tool, std::string_view topic) {
                .hint = fmt::format("the categories are {}", fmt::join(names, ", "))};
 }
 
+std::string name_and_version(const Tool& tool) {
+  return fmt::format("{} {}", tool.name, STREAMUTILS_VERSION);
+}
+
 std::string version(const Tool& tool) {
-  return fmt::format("{} {} (streamutils)\n", tool.name, STREAMUTILS_VERSION);
+  return fmt::format("{} (streamutils)\n", name_and_version(tool));
 }
 
 std::string product(const Tool& tool) {

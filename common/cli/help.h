@@ -19,6 +19,9 @@ inline constexpr std::size_t kHelpWidth = 80;
 /// categories, as curl does. The text ends with LF. The error names the categories.
 Result<std::string> help(const Tool& tool, std::string_view topic);
 
+/// "ws-cat 0.1.0"
+std::string name_and_version(const Tool& tool);
+
 /// "ws-cat 0.1.0 (streamutils)" and LF.
 std::string version(const Tool& tool);
 

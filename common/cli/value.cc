@@ -89,6 +89,12 @@ Result<std::size_t> choice(const Option& option, std::string_view text) {
   return choice(option.name, text, words_of(option));
 }
 
+Result<std::string> output_file(std::string_view option, std::string_view path) {
+  if (!path.empty() && path != "-") return std::string(path);
+  return Error{fmt::format("option --{}: needs a file, not standard output", option),
+               "a file, or a named pipe; in bash also >(COMMAND)"};
+}
+
 Result<std::string> read_file(const std::string& path) {
   if (path == "-") return read_all(STDIN_FILENO, "standard input");
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

@@ -33,6 +33,9 @@ Result<std::size_t> choice(std::string_view option, std::string_view text,
 /// The same among Option::words.
 Result<std::size_t> choice(const Option& option, std::string_view text);
 
+/// The path of a file to write. "-" is refused: standard output carries data.
+Result<std::string> output_file(std::string_view option, std::string_view path);
+
 /// All bytes of a file; "-" is standard input up to its end. There is no size limit: it is the
 /// user's own file.
 Result<std::string> read_file(const std::string& path);

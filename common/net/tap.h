@@ -29,6 +29,9 @@ class TapStream final : public Stream {
   void reset_on_close() override;
   int fd() const override { return inner_->fd(); }
   bool reads_ahead() const override { return inner_->reads_ahead(); }
+  Interest interest(bool reading, bool writing) const override {
+    return inner_->interest(reading, writing);
+  }
 
  private:
   void note_failure(const IoResult& result);

@@ -38,11 +38,11 @@ enum class Side : std::uint8_t { client, server };
 
 /// The first line. Empty texts are left out.
 struct Header {
-  std::string tool;  ///< "ws-cat 0.1.0"
+  std::string tool = {};  ///< "ws-cat 0.1.0"
   Side side = Side::client;
-  std::string url;      ///< asked for by a client, served by a server
-  std::string started;  ///< UTC, "2026-11-22T20:00:00Z": when `t` was 0
-  std::string via;      ///< "h2" when the bytes are HTTP/1.1-shaped but were not sent so
+  std::string url = {};      ///< asked for by a client, served by a server
+  std::string started = {};  ///< UTC, "2026-11-22T20:00:00Z": when `t` was 0
+  std::string via = {};      ///< "h2" when the bytes are HTTP/1.1-shaped but were not sent so
 };
 
 enum class Kind : std::uint8_t {

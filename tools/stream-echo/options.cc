@@ -154,6 +154,12 @@ Result<void> read_output(const Parsed& parsed, Args& args) {
     if (!choice) return choice.error();
     args.jsonl = true;
   }
+  if (const auto path = parsed.last("record")) {
+    const auto file = cli::output_file("record", *path);
+    if (!file) return file.error();
+    args.record = *file;
+  }
+  args.record_secrets = parsed.has("record-secrets");
   args.verbosity = static_cast<int>(parsed.all("verbose").size());
   args.silent = parsed.has("silent");
   args.command = parsed.command;

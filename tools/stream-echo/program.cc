@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/help.h"
 #include "http/url.h"
 #include "net/entropy.h"
 #include "net/socket.h"
@@ -64,7 +65,13 @@ int Program::run() {
     if (const cli::Exit exit = set_up_tls(); exit != cli::Exit::ok) return to_int(exit);
   }
   Result<void> listening = server_.listen(args_.address);
-  if (listening) listening = announce();
+  if (listening) {
+    if (const auto recording = record(); !recording) {
+      talk_.error(recording.error().message, recording.error().hint);
+      return to_int(cli::Exit::write);
+    }
+    listening = announce();
+  }
   if (!listening) {
     talk_.error(listening.error().message, listening.error().hint);
     return to_int(cli::Exit::connect);
@@ -118,6 +125,21 @@ cli::Exit Program::set_up_tls() {
   }
   server_.use_tls(std::move(*context));
   return cli::Exit::ok;
+}
+
+/// Opens what --record asks for. When it fails later, the server goes on: it has its own work.
+Result<void> Program::record() {
+  if (args_.record.empty()) return {};
+  const rec::Header header{
+      .tool = cli::name_and_version(kTool), .side = rec::Side::server, .url = server_.url("ws")};
+  auto recorder =
+      net::Recorder::open(loop_, args_.record, header,
+                          args_.record_secrets ? rec::Secrets::kept : rec::Secrets::overwritten);
+  if (!recorder) return recorder.error();
+  recorder_ = std::move(*recorder);
+  recorder_->on_failed([this](const Error& error) { talk_.error(error.message, error.hint); });
+  server_.record(*recorder_);
+  return {};
 }
 
 /// Tells where the server is to be found.

@@ -2,6 +2,7 @@
 // and the exit code.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "command.h"
 #include "log.h"
 #include "net/loop.h"
+#include "net/recorder.h"
 #include "options.h"
 #include "server.h"
 
@@ -25,6 +27,7 @@ class Program {
 
  private:
   cli::Exit set_up_tls();
+  Result<void> record();
   Result<void> announce();
   int start_command();
   void on_signal(int signum);
@@ -37,6 +40,7 @@ class Program {
   cli::Talk& talk_;
   net::Loop loop_;
   Log log_;
+  std::unique_ptr<net::Recorder> recorder_;  // of --record
   Server server_;
   net::Signal interrupted_;
   net::Signal terminated_;

@@ -96,6 +96,7 @@ void Server::accept(std::unique_ptr<net::Stream> stream, std::string peer) {
   if (full && turned_away_count_ >= kMaxTurnedAway) return;
   if (tls_) stream = tls_->accept(std::move(stream));
   const std::uint64_t conn = ++last_conn_;
+  if (recorder_ != nullptr) stream = recorder_->tap(std::move(stream), conn);
   auto& session = sessions_[conn];
   session =
       std::make_unique<Session>(shared_, std::move(stream), conn, std::move(peer),

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "log.h"
 #include "net/loop.h"
+#include "net/recorder.h"
 #include "net/socket.h"
 #include "net/tls.h"
 #include "session.h"
@@ -45,6 +46,9 @@ class Server {
 
   Result<void> listen(const Address& address);
 
+  /// Every connection from now on is recorded; `recorder` outlives this.
+  void record(net::Recorder& recorder) { recorder_ = &recorder; }
+
   /// 0 on a unix socket.
   std::uint16_t port() const { return port_; }
 
@@ -65,6 +69,7 @@ class Server {
   void remove(std::uint64_t conn);
 
   net::Loop& loop_;
+  net::Recorder* recorder_ = nullptr;  // if there is one
   Session::Shared shared_;
   std::size_t max_connections_;
   bool one_connection_;

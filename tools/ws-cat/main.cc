@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <memory>
 #include <span>
 
 #include "cli/docs.h"
 #include "cli/parse.h"
 #include "cli/term.h"
 #include "net/loop.h"
+#include "net/recorder.h"
 #include "net/socket.h"
 #include "net/stdio.h"
 #include "options.h"
@@ -28,6 +30,23 @@ bool upsets_terminal(const Args& args) {
   return bytes && cli::look_of(STDOUT_FILENO, args.color).terminal;
 }
 
+/// nullptr without --record.
+Result<std::unique_ptr<net::Recorder>> open_recorder(net::Loop& loop, const Args& args) {
+  if (args.record.empty()) return std::unique_ptr<net::Recorder>();
+  const rec::Header header{
+      .tool = cli::name_and_version(kTool), .side = rec::Side::client, .url = args.url.text()};
+  return net::Recorder::open(loop, args.record, header,
+                             args.record_secrets ? rec::Secrets::kept : rec::Secrets::overwritten);
+}
+
+/// A recording that is not complete is a failure of its own, if there is no other.
+int exit_code(const Session& session, net::Recorder* recorder) {
+  if (recorder != nullptr) recorder->flush();
+  const bool incomplete = recorder != nullptr && recorder->failed();
+  if (session.exit_code() != 0 || !incomplete) return session.exit_code();
+  return to_int(cli::Exit::write);
+}
+
 int run(const Args& args, cli::Talk& talk) {
   if (upsets_terminal(args)) {
     return usage_error(talk, {"option --to: these bytes can upset a terminal",
@@ -35,12 +54,20 @@ int run(const Args& args, cli::Talk& talk) {
   }
   net::ignore_sigpipe();
   net::Loop loop;
-  Session session(loop, args, talk);
+  auto recorder = open_recorder(loop, args);
+  if (!recorder) {
+    talk.error(recorder.error().message, recorder.error().hint);
+    return to_int(cli::Exit::write);
+  }
+  if (*recorder != nullptr) {
+    (*recorder)->on_failed([&](const Error& error) { talk.error(error.message, error.hint); });
+  }
+  Session session(loop, args, talk, recorder->get());
   const net::Signal interrupt(loop, SIGINT, [&] { session.interrupt(); });
   session.start();
   loop.run();
   if (args.stats) talk.plain(session.stats());
-  return session.exit_code();
+  return exit_code(session, recorder->get());
 }
 
 }  // namespace

@@ -252,6 +252,20 @@ inline constexpr std::array kOutputOptions = {
                 .group = kOutputGroup,
                 .help = "Print nothing on standard error",
                 .doc = "The exit code still tells."},
+    cli::Option{.name = "record",
+                .takes = cli::Takes::one,
+                .arg = "FILE",
+                .group = kOutputGroup,
+                .help = "Record the bytes of the connection in FILE",
+                .doc = "What goes over the transport, after TLS and in both directions, as "
+                       "streamrec(5) describes; FILE is overwritten. Secrets in HTTP heads are "
+                       "replaced by asterisks, see *record-secrets*; messages are recorded as they "
+                       "are. A pipe whose reader is slow holds the program up."},
+    cli::Option{.name = "record-secrets",
+                .group = kOutputGroup,
+                .help = "Keep passwords and tokens in the recording",
+                .doc = "Otherwise the values of Authorization, Cookie and similar fields and of "
+                       "parameters such as token or api_key are overwritten. See *record*."},
     cli::Option{.name = "color",
                 .takes = cli::Takes::one,
                 .arg = "WHEN",

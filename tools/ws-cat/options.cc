@@ -238,6 +238,8 @@ Outcome apply_output(const cli::Value& value, Args& args) {
   if (name == "stats") args.stats = true;
   if (name == "silent") args.silent = true;
   if (name == "verbose") ++args.verbosity;
+  if (name == "record") return assign(cli::output_file(name, value.text), args.record);
+  if (name == "record-secrets") args.record_secrets = true;
   if (name == "color") return assign_choice(value, args.color);
   return std::nullopt;
 }
@@ -300,10 +302,9 @@ Outcome take_url(const std::string& text, Args& args) {
 
 }  // namespace
 
-const std::array<std::span<const cli::Option>, 7> kGroups = {kMessageOptions,    kHandshakeOptions,
-                                                             kConnectionOptions, kTlsOptions,
-                                                             kCloseOptions,      kOddOptions,
-                                                             kOutputOptions};
+const std::array<std::span<const cli::Option>, 7> kGroups = {
+    kMessageOptions, kHandshakeOptions, kConnectionOptions, kTlsOptions,
+    kCloseOptions,   kOddOptions,       kOutputOptions};
 
 const cli::Tool kTool = {.name = "ws-cat",
                          .summary = "WebSocket client for a terminal, a pipe or a script",

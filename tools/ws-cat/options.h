@@ -97,6 +97,8 @@ struct Args {
   bool stats = false;
   bool silent = false;
   int verbosity = 0;
+  std::string record;  ///< the file to record to; empty: none
+  bool record_secrets = false;
   cli::ColorMode color = cli::ColorMode::automatic;
 };
 

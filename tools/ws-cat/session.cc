@@ -30,10 +30,11 @@ ws::Settings connection_settings(const Args& args) {
 
 }  // namespace
 
-Session::Session(net::Loop& loop, const Args& args, cli::Talk& talk)
+Session::Session(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder)
     : loop_(loop),
       args_(args),
       talk_(talk),
+      recorder_(recorder),
       started_(loop.now()),
       last_byte_(started_),
       dialer_(loop),
@@ -88,8 +89,10 @@ void Session::on_dialled(std::variant<std::unique_ptr<net::Stream>, net::DialErr
   if (const auto* error = std::get_if<net::DialError>(&result)) {
     return give_up(error->code, cli::escape(error->message, cli::Escape::line), error->hint);
   }
+  auto stream = std::get<std::unique_ptr<net::Stream>>(std::move(result));
+  if (recorder_ != nullptr) stream = recorder_->tap(std::move(stream), 1);
   pump_ = std::make_unique<net::Pump>(
-      loop_, std::get<std::unique_ptr<net::Stream>>(std::move(result)),
+      loop_, std::move(stream),
       // What is sent comes from standard input, which waits instead.
       net::Pump::Limits{.reading_waits = false},
       net::Pump::Handlers{

@@ -11,6 +11,7 @@
 #include "net/curl.h"
 #include "net/loop.h"
 #include "net/pump.h"
+#include "net/recorder.h"
 #include "opening_phase.h"
 #include "options.h"
 #include "outlet.h"
@@ -22,8 +23,8 @@ namespace ws_cat {
 
 class Session {
  public:
-  /// All three must outlive the session.
-  Session(net::Loop& loop, const Args& args, cli::Talk& talk);
+  /// All must outlive the session. `recorder` may be nullptr.
+  Session(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder);
 
   /// Begins; the loop is stopped when everything is over and written.
   void start();
@@ -64,6 +65,7 @@ class Session {
   net::Loop& loop_;
   const Args& args_;
   cli::Talk& talk_;
+  net::Recorder* recorder_;
   Time started_;
   Time last_byte_;  // received
   net::Dialer dialer_;
