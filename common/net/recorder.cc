@@ -82,7 +82,7 @@ void Recorder::flush() {
   if (written) return;
   file_.reset();
   std::string().swap(text_);
-  if (failed_) failed_(written.error());
+  if (failed_) failed_({written.error().message, "the recording ends here, the rest goes on"});
 }
 
 Result<void> Recorder::write_out() {

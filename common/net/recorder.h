@@ -33,7 +33,7 @@ class Recorder {
   std::unique_ptr<Stream> tap(std::unique_ptr<Stream> stream, std::uint64_t conn);
 
   /// Called once when the file cannot be written any more, with a sentence that names it. From then
-  /// on nothing is recorded.
+  /// on nothing is recorded. It must not destroy the recorder or a stream.
   void on_failed(std::function<void(const Error&)> failed) { failed_ = std::move(failed); }
   bool failed() const { return !file_; }
 

@@ -57,6 +57,28 @@ def head_seeds():
     yield "body/sized", bytes([1, 0, 9, 60]) + sized
 
 
+def recording_seeds():
+    """The first byte chooses: 0 a recording, 1 a direction of one that holds secrets."""
+    sizes = bytes([0, 9, 60])
+    header = b'{"streamrec":1,"tool":"ws-cat 0.1.0","side":"client","url":"ws://h/"}\n'
+    lines = (b'[0,"x","open"]\n[1,">","R0VUIC8gSFRUUC8xLjENCg0K"]\n[2,"<","gQVIZWxsbw==",2]\n'
+             b'[3,"x","<eof"]\n[4,"x",">eof"]\n[5,"x","<rst",2]\n[6,"x",">rst",3]\n')
+    damage = {"whole": b"", "cut": b'[7,"<","gQ', "time": b'[-1,"<",""]\n[1e300,"<",""]\n[8,"<",""]\n',
+              "deep": b"[" * 40, "version": b'{"streamrec":2}\n', "number": b'[9,"<","",0]\n'}
+    for name, tail in damage.items():
+        yield f"file/{name}", b"\0" + sizes + header + lines + tail
+    yield "file/version first", b"\0" + sizes + b'{"streamrec":2}\n'
+    request = (b"GET http://u:p@h/?token=abc&next=%2F%3Fkey%3Dabc HTTP/1.1\r\nAuthorization: Basic eA==\r\n"
+               b"Cookie: a=b\r\nSec-WebSocket-Protocol: chat, openai-insecure-api-key.sk-abc, eyJh.x\r\n")
+    answer = b"HTTP/1.1 103 x\r\nSet-Cookie: a\r\n\r\nHTTP/1.1 302 x\r\nLocation: //u:p@h/;sid=a\r\n"
+    bodies = {"none": b"\r\n", "sized": b"Content-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nCookie: a\r\n",
+              "chunked": b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\nGET /?key=a",
+              "folded": b" more\r\n\tand more\r\n\r\n"}
+    for name, body in bodies.items():
+        yield f"request/{name}", b"\1" + sizes + request + body
+        yield f"answer/{name}", b"\1" + sizes + answer + body
+
+
 def choose(seeds):
     """At most PER_TARGET small seeds, evenly over all, the last one always."""
     small = [(name, seed) for name, seed in seeds if len(seed) <= MAX_SIZE]
@@ -74,3 +96,4 @@ def write(target, seeds):
 
 write("ws_connection", frame_seeds())
 write("http_head", head_seeds())
+write("recording", recording_seeds())
