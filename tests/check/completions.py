@@ -44,6 +44,7 @@ COMPLETED = (
     ("ws-cat -h hand", "handshake"),
     ("ws-cat --cacert no", "notes.txt"),
     ("ws-cat --cacert=no", "--cacert=notes.txt"),
+    ("ws-cat --capath fo", "folder/"),
     ("ws-cat -d @no", "@notes.txt"),
     ("ws-cat --data @no", "@notes.txt"),
     ("ws-cat --data=@no", "--data=@notes.txt"),

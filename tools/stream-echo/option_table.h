@@ -104,19 +104,22 @@ inline constexpr std::array kTlsOptions = {
                 .group = kTlsGroup,
                 .help = "Use the certificate in FILE (PEM)",
                 .doc = "With those between it and its CA behind it, if there are any, and with its "
-                       "key unless that has a file of its own, see *key*."},
+                       "key unless that has a file of its own, see *key*.",
+                .offers = cli::Offers::file},
     cli::Option{.name = "key",
                 .takes = cli::Takes::one,
                 .arg = "FILE",
                 .group = kTlsGroup,
                 .help = "Use the private key in FILE (PEM)",
-                .doc = "Not encrypted: nobody is there to type a password. See *cert*."},
+                .doc = "Not encrypted: nobody is there to type a password. See *cert*.",
+                .offers = cli::Offers::file},
     cli::Option{.name = "client-ca",
                 .takes = cli::Takes::one,
                 .arg = "FILE",
                 .group = kTlsGroup,
                 .help = "Demand a client certificate of a CA in FILE (PEM)",
-                .doc = "A client without one does not get through the TLS handshake."},
+                .doc = "A client without one does not get through the TLS handshake.",
+                .offers = cli::Offers::file},
     cli::Option{.name = "ca-out",
                 .takes = cli::Takes::one,
                 .arg = "FILE",
@@ -126,7 +129,8 @@ inline constexpr std::array kTlsOptions = {
                     "For --cacert of ws-cat and curl. It is the CA of the certificate made on the "
                     "spot, another one each time. The file appears complete before connections "
                     "are accepted, and stays when the server ends. A command after -- finds its "
-                    "path in STREAM_ECHO_CA. Cannot be combined with *cert*."},
+                    "path in STREAM_ECHO_CA. Cannot be combined with *cert*.",
+                .offers = cli::Offers::file},
 };
 
 inline constexpr std::array kWebSocketOptions = {

@@ -25,14 +25,16 @@ inline constexpr std::array kTlsOptions = {
                 .help = "Trust the CA certificates in FILE (PEM)",
                 .doc =
                     "Instead of the system's; CURL_CA_BUNDLE or SSL_CERT_FILE in the environment "
-                    "does the same when neither this option nor *capath* is given."},
+                    "does the same when neither this option nor *capath* is given.",
+                .offers = cli::Offers::file},
     cli::Option{.name = "capath",
                 .takes = cli::Takes::one,
                 .arg = "FOLDER",
                 .group = kTlsGroup,
                 .help = "Trust the CA certificates in FOLDER",
                 .doc = "One in each file, named as openssl rehash does. SSL_CERT_DIR in the "
-                       "environment does the same when neither this option nor *cacert* is given."},
+                       "environment does the same when neither this option nor *cacert* is given.",
+                .offers = cli::Offers::directory},
     cli::Option{.name = "cert",
                 .letter = 'E',
                 .takes = cli::Takes::one,
@@ -41,13 +43,15 @@ inline constexpr std::array kTlsOptions = {
                 .help = "Show the server this certificate (PEM)",
                 .doc =
                     "With its key, unless *key* names the file of that, and the key's PASSWORD if "
-                    "it is encrypted. A colon in FILE is written \\:, a backslash \\\\."},
+                    "it is encrypted. A colon in FILE is written \\:, a backslash \\\\.",
+                .offers = cli::Offers::file},
     cli::Option{.name = "key",
                 .takes = cli::Takes::one,
                 .arg = "FILE",
                 .group = kTlsGroup,
                 .help = "Use the private key in FILE (PEM)",
-                .doc = "For the certificate of *cert*."},
+                .doc = "For the certificate of *cert*.",
+                .offers = cli::Offers::file},
     cli::Option{.name = "pass",
                 .takes = cli::Takes::one,
                 .arg = "PASSWORD",
