@@ -7,6 +7,7 @@
 #include <span>
 
 #include "cli/docs.h"
+#include "cli/help.h"
 #include "cli/parse.h"
 #include "cli/term.h"
 #include "net/loop.h"
