@@ -14,8 +14,8 @@ import tempfile
 
 WIDTH = 80
 
-# Pages that need not be in this tree for ours to refer to them.
-OUTSIDE = {("curl", "1"), ("streamrec", "5")}
+# Pages that others install, and that ours refer to.
+OUTSIDE = {("curl", "1")}
 
 # The only remark of mandoc that does not count: it looks for the page on this machine, where ours
 # are not installed. references() looks where they are.

@@ -260,7 +260,8 @@ inline constexpr std::array kOutputOptions = {
                 .doc = "What goes over the transport, after TLS and in both directions, as "
                        "streamrec(5) describes; FILE is overwritten. Secrets in HTTP heads are "
                        "replaced by asterisks, see *record-secrets*; messages are recorded as they "
-                       "are. A pipe whose reader is slow holds the program up."},
+                       "are. A pipe whose reader is slow holds the program up.",
+                .offers = cli::Offers::file},
     cli::Option{.name = "record-secrets",
                 .group = kOutputGroup,
                 .help = "Keep passwords and tokens in the recording",
