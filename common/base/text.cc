@@ -90,6 +90,16 @@ std::optional<Duration> parse_duration(std::string_view text) {
   return Duration(static_cast<Duration::rep>(total));
 }
 
+std::optional<Slices> parse_slices(std::string_view text) {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  std::string_view size_text = text.substr(0, slash);
+  if (size_text.ends_with('B')) size_text.remove_suffix(1);
+  const auto size = parse_size(size_text);
+  const auto pause = slash < text.size() ? parse_duration(text.substr(slash + 1)) : Duration(0);
+  if (!size || *size == 0 || !pause) return std::nullopt;
+  return Slices{.size = *size, .pause = *pause};
+}
+
 bool is_ascii_digit(char c) {
   return c >= '0' && c <= '9';
 }

@@ -21,6 +21,15 @@ std::optional<std::uint64_t> parse_size(std::string_view text);
 /// year.
 std::optional<Duration> parse_duration(std::string_view text);
 
+/// So many bytes at a time, with a pause between.
+struct Slices {
+  std::uint64_t size = 1;
+  Duration pause = Duration(0);
+};
+
+/// SIZE or SIZE/TIME, SIZE also with a `B`: "1B/10ms". A size of 0 is none.
+std::optional<Slices> parse_slices(std::string_view text);
+
 bool is_ascii_digit(char c);
 bool is_ascii_alpha(char c);
 char ascii_lower(char c);

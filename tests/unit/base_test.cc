@@ -318,6 +318,21 @@ TEST(BaseText, durations_are_seconds_or_have_a_unit) {
   }
 }
 
+TEST(BaseText, slices_are_a_size_and_perhaps_a_time) {
+  const auto shown = [](std::string_view text) {
+    const auto slices = parse_slices(text);
+    return slices ? std::to_string(slices->size) + " " + std::to_string(slices->pause.count())
+                  : std::string("none");
+  };
+  EXPECT_EQ(shown("1B/10ms"), "1 10000");
+  EXPECT_EQ(shown("16/5ms"), "16 5000");
+  EXPECT_EQ(shown("2k/1"), "2048 1000000");
+  EXPECT_EQ(shown("7"), "7 0");
+  for (const char* text : {"", "B", "0", "0/1ms", "/1ms", "1/", "1/x", "1BB", "1/1/1"}) {
+    EXPECT_EQ(shown(text), "none") << text;
+  }
+}
+
 TEST(BaseText, case_is_ignored_for_ascii_letters_only) {
   EXPECT_TRUE(equals_ignoring_case("WebSocket", "websocket"));
   EXPECT_FALSE(equals_ignoring_case("websocket", "websockets"));

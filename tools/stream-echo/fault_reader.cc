@@ -24,14 +24,10 @@ Error bad(std::string_view name, std::string_view value, std::string_view wanted
 
 /// SIZE, SIZE/TIME; a size may end in B here, because 1B/10ms reads well.
 bool read_slices(std::string_view value, Fault& fault) {
-  const std::size_t slash = std::min(value.find('/'), value.size());
-  std::string_view size_text = value.substr(0, slash);
-  if (size_text.ends_with('B')) size_text.remove_suffix(1);
-  const auto size = parse_size(size_text);
-  const auto time = slash < value.size() ? parse_duration(value.substr(slash + 1)) : Duration(0);
-  if (!size || !time) return false;
-  fault.number = *size;
-  fault.time = *time;
+  const auto slices = parse_slices(value);
+  if (!slices) return false;
+  fault.number = slices->size;
+  fault.time = slices->pause;
   return true;
 }
 

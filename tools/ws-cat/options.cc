@@ -245,24 +245,13 @@ Outcome apply_output(const cli::Value& value, Args& args) {
 }
 
 /// `--dribble`, or `--dribble=SIZE/TIME`.
-Outcome assign_dribble(const cli::Value& value, std::optional<Args::Dribble>& target) {
-  Args::Dribble dribble;
-  if (!value.text.empty()) {
-    const std::string_view text = value.text;
-    const std::size_t slash = std::min(text.find('/'), text.size());
-    std::string_view size_text = text.substr(0, slash);
-    if (size_text.ends_with('B')) size_text.remove_suffix(1);
-    const auto size = parse_size(size_text);
-    const auto pause = slash < text.size() ? parse_duration(text.substr(slash + 1)) : std::nullopt;
-    if (!size || *size == 0 || !pause) {
-      return failed({fmt::format("option --dribble: \"{}\" is not SIZE/TIME",
-                                 cli::escape(text, cli::Escape::line)),
-                     "for example 1B/10ms"});
-    }
-    dribble = {.size = *size, .pause = *pause};
-  }
-  target = dribble;
-  return std::nullopt;
+Outcome assign_dribble(const cli::Value& value, std::optional<Slices>& target) {
+  target = value.text.empty() ? Slices{.size = 1, .pause = std::chrono::milliseconds(10)}
+                              : parse_slices(value.text);
+  if (target) return std::nullopt;
+  return failed({fmt::format("option --dribble: \"{}\" is not SIZE/TIME",
+                             cli::escape(value.text, cli::Escape::line)),
+                 "for example 1B/10ms"});
 }
 
 Outcome apply_odd(const cli::Value& value, Args& args) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/exit.h"
 #include "cli/option.h"
@@ -78,11 +79,7 @@ struct Args {
 
   // Odd traffic
   std::size_t fragment = SIZE_MAX;  ///< payload bytes of a frame at most
-  struct Dribble {
-    std::size_t size = 1;
-    Duration pause = std::chrono::milliseconds(10);
-  };
-  std::optional<Dribble> dribble;  ///< bytes a write, and the time between
+  std::optional<Slices> dribble;    ///< what leaves in one write
 
   // Close and liveness
   ws::CloseCode close_code = ws::code::kNormal;

@@ -125,15 +125,16 @@ TEST(WsCatOptions, fragments_have_at_least_one_byte) {
 TEST(WsCatOptions, dribble_has_a_size_and_a_time_or_neither) {
   const auto dribble = [](const char* word) {
     const auto given = good({word, "h"}).dribble;
-    return given ? std::pair(given->size, given->pause) : std::pair(std::size_t{0}, Duration(0));
+    return given ? std::pair(given->size, given->pause) : std::pair(std::uint64_t{0}, Duration(0));
   };
-  EXPECT_EQ(dribble("--dribble"), std::pair(std::size_t{1}, Duration(10'000)));
-  EXPECT_EQ(dribble("--dribble=1B/10ms"), std::pair(std::size_t{1}, Duration(10'000)));
-  EXPECT_EQ(dribble("--dribble=16/5ms"), std::pair(std::size_t{16}, Duration(5'000)));
-  EXPECT_EQ(dribble("--dribble=1k/0"), std::pair(std::size_t{1024}, Duration(0)));
+  EXPECT_EQ(dribble("--dribble"), std::pair(std::uint64_t{1}, Duration(10'000)));
+  EXPECT_EQ(dribble("--dribble=1B/10ms"), std::pair(std::uint64_t{1}, Duration(10'000)));
+  EXPECT_EQ(dribble("--dribble=16/5ms"), std::pair(std::uint64_t{16}, Duration(5'000)));
+  EXPECT_EQ(dribble("--dribble=16"), std::pair(std::uint64_t{16}, Duration(0)));
+  EXPECT_EQ(dribble("--dribble=1k/0"), std::pair(std::uint64_t{1024}, Duration(0)));
   EXPECT_FALSE(good({"h"}).dribble);
-  for (const char* word : {"--dribble=16", "--dribble=0/1ms", "--dribble=/1ms", "--dribble=1/",
-                           "--dribble=1/x", "--dribble=BB/1"}) {
+  for (const char* word :
+       {"--dribble=0/1ms", "--dribble=/1ms", "--dribble=1/", "--dribble=1/x", "--dribble=BB/1"}) {
     EXPECT_EQ(bad({word, "h"}),
               std::string("option --dribble: \"") + (word + 10) + "\" is not SIZE/TIME");
   }
