@@ -31,6 +31,16 @@ std::string list(const Tool& tool, std::string_view category) {
   return out;
 }
 
+std::string list_words(const Tool& tool) {
+  std::size_t widest = 0;
+  for (const WordRow& row : tool.words) widest = std::max(widest, spelling(row).size());
+  std::string out;
+  for (const WordRow& row : tool.words) {
+    out += fmt::format("  {:<{}}{}\n", spelling(row), widest + 2, row.help);
+  }
+  return out;
+}
+
 std::string list_all(const Tool& tool) {
   std::string out = fmt::format("usage: {} {}\n{}\n", tool.name, tool.usage, tool.summary);
   for (const std::string_view category : categories(tool)) out += "\n" + list(tool, category);
@@ -101,7 +111,9 @@ Result<std::string> help(const Tool& tool, std::string_view topic) {
   const std::vector<std::string_view> names = categories(tool);
   if (equals_ignoring_case(topic, "category")) return fmt::format("{}\n", fmt::join(names, "\n"));
   for (const std::string_view category : names) {
-    if (equals_ignoring_case(topic, category)) return list(tool, category);
+    if (!equals_ignoring_case(topic, category)) continue;
+    const bool with_words = category == tool.words_category;
+    return list(tool, category) + (with_words ? "\n" + list_words(tool) : "");
   }
   if (const Option* option = option_named(tool, topic)) return explain(*option);
   return Error{.message = fmt::format("option --help: \"{}\" is neither a category nor an option",

@@ -135,6 +135,16 @@ std::string capitalised(std::string_view text) {
   return out;
 }
 
+std::string words(const Tool& tool) {
+  std::string out(kBeginList);
+  for (const WordRow& row : tool.words) {
+    MdocText text;
+    text.words(capitalised(fmt::format("{}.", row.help)));
+    out += fmt::format(".It Cm {}\n{}", mdoc_escape(spelling(row)), text.take());
+  }
+  return out += kEndList;
+}
+
 std::string_view part_of_protocol(const diag::RuleInfo& rule) {
   if (rule.id.starts_with("http-")) return "HTTP heads";
   return rule.answer < 1000 ? "The opening handshake" : "Frames and messages";
@@ -196,6 +206,8 @@ class Template {
     if (line == "@EXAMPLE@") return example();
     if (line == "@OPTIONS@") {
       out_ += man_options(tool_);
+    } else if (line == "@WORDS@") {
+      out_ += words(tool_);
     } else if (line == "@RULES@") {
       out_ += rules();
     } else if (line.starts_with(kExitStatus) && line.size() > kExitStatus.size() &&

@@ -14,7 +14,8 @@ namespace cli {
 /// The page that a template stands for. Each of these lines is replaced, every other one kept:
 ///   @OPTIONS@               the tool's options, a subsection for each category
 ///   @EXIT_STATUS@           all exit codes; `@EXIT_STATUS 0 22@`: only these
-///   @RULES@                 the protocol rules, a subsection for each part of the protocol
+///   @WORDS@, @RULES@                 the protocol rules, a subsection for each part of the
+///   protocol
 ///   @EXAMPLE@ ... @END@     the lines between stand as they are: commands after "$ ", then what
 ///                           they print
 /// The error names the line that is no such thing.

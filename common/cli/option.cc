@@ -110,6 +110,11 @@ std::vector<std::string_view> words_of(const Option& option) {
   return words;
 }
 
+std::string spelling(const WordRow& row) {
+  const bool bare = row.arg.empty() || row.arg.front() == '[';
+  return fmt::format("{}{}{}", row.name, bare ? "" : "=", row.arg);
+}
+
 std::string spelling(const Option& option) {
   std::string text = option.letter == 0 ? "" : fmt::format("-{}, ", option.letter);
   text += fmt::format("--{}", option.name);

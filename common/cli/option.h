@@ -42,6 +42,13 @@ struct Option {
   Offers offers = Offers::nothing;
 };
 
+/// A word that is no option, but has a meaning within the value of one.
+struct WordRow {
+  std::string_view name = {};
+  std::string_view arg = {};   ///< the value's name, "SIZE"; an optional one with all: "[=split]"
+  std::string_view help = {};  ///< one line, verb first, no full stop
+};
+
 struct Tool {
   std::string_view name = {};
   std::string_view summary = {};                         ///< one line
@@ -49,8 +56,10 @@ struct Tool {
   std::span<const std::span<const Option>> groups = {};  ///< without kSharedOptions
   std::size_t min_operands = 0;
   std::size_t max_operands = 0;
-  std::string_view operand = {};  ///< what an operand is called: "URL"
-  bool takes_command = false;     ///< what follows the first `--` is a command, not operands
+  std::string_view operand = {};         ///< what an operand is called: "URL"
+  bool takes_command = false;            ///< what follows the first `--` is a command, not operands
+  std::string_view words_category = {};  ///< the category whose help has `words` below its options
+  std::span<const WordRow> words = {};
 };
 
 /// -h/--help, -V/--version and the hidden --generate: part of every tool without being listed in
@@ -70,6 +79,9 @@ std::vector<std::string_view> categories(const Tool& tool);
 
 /// The single words of Option::words, views into it.
 std::vector<std::string_view> words_of(const Option& option);
+
+/// "close=CODE[,REASON]", "bad-utf8[=split]"
+std::string spelling(const WordRow& row);
 
 /// As help and manual show it: "-H, --header LINE", "--deflate[=PARAMS]", "-h, --help [CATEGORY]".
 std::string spelling(const Option& option);

@@ -293,6 +293,8 @@ void Pump::update() {
 
 void Pump::on_timer() {
   if (ended()) return;
+  flush();  // a timer that is late is no stall
+  if (ended()) return;
   const Time now = loop_.now();
   if (write_timeout_at() && *write_timeout_at() <= now) {
     return transport_ended({TransportEnd::How::failed, "the peer does not read what it is sent"});

@@ -309,7 +309,7 @@ upgrade=(--http1.1 -m 5 -H 'Upgrade: websocket' -H 'Connection: Upgrade' -H 'Sec
 @test "faults are listed, and a wrong one is told with its neighbour" {
   run stream-echo --help faults
   assert_success
-  assert_line "  abort                    end the connection (FIN) without a Close frame"
+  assert_line "  abort                     end the connection (FIN) without a Close frame"
   run --separate-stderr stream-echo --fault no-pongs
   assert_failure 2
   assert_equal "$stderr" $'stream-echo: option --fault: fault "no-pongs": is unknown\nhint: did you mean no-pong?'

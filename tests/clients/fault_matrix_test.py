@@ -12,7 +12,8 @@ class FaultMatrix(harness.TestCase):
     def test_every_word_has_a_row(self):
         listed = subprocess.run([harness.STREAM_ECHO, "--help", "faults"], check=True,
                                 capture_output=True, text=True).stdout
-        words = {line.split()[0].split("=")[0].split("[")[0] for line in listed.splitlines()}
+        _, words = listed.split("\n\n")
+        words = {line.split()[0].split("=")[0].split("[")[0] for line in words.splitlines()}
         tested = {row["words"].split("&")[0].split("=")[0] for row in load("faults.json")["faults"]}
         self.assertEqual(words - tested, set())
         self.assertEqual(tested - words, set())

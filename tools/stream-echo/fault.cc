@@ -20,7 +20,7 @@ constexpr std::array kWords = {
     WordInfo{status, "status", Part::opening, Takes::http_status, "N[,retry-after=S]",
              "answer with status N", 200, 599},
     WordInfo{redirect, "redirect", Part::opening, Takes::target, "N|URL",
-             "answer 302, N times to this path or to a loopback URL", 0, 100},
+             "answer 302, N times to this path or to a URL here", 0, 100},
     WordInfo{auth, "auth", Part::opening, Takes::user, "USER:PASSWORD",
              "ask for Basic authentication, 401 without it"},
     WordInfo{junk_head, "junk-head", Part::opening, Takes::nothing, "",
@@ -132,14 +132,15 @@ bool left_to_chance(const Fault& fault) {
   return fault.probability < 1 || fault.word == Word::jitter || fault.word == Word::masked;
 }
 
-std::string fault_help() {
-  std::string text;
-  for (const WordInfo& row : kWords) {
-    std::string left(row.name);
-    if (!row.arg.empty()) left += (row.arg.starts_with('[') ? "" : "=") + std::string(row.arg);
-    text += fmt::format("  {:<25}{}\n", left, row.help);
-  }
-  return text;
+std::span<const cli::WordRow> fault_words() {
+  static constexpr auto kRows = [] {
+    std::array<cli::WordRow, kWords.size()> rows;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows[i] = {.name = kWords[i].name, .arg = kWords[i].arg, .help = kWords[i].help};
+    }
+    return rows;
+  }();
+  return kRows;
 }
 
 }  // namespace stream_echo

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "cli/option.h"
 
 namespace stream_echo {
 
@@ -134,7 +135,7 @@ std::string describe(const Fault& fault);
 /// Whether a fault throws the dice at all.
 bool left_to_chance(const Fault& fault);
 
-/// The words with their explanations, for people; lines of at most 80 columns.
-std::string fault_help();
+/// The words with their explanations, as --help and the manual show them.
+std::span<const cli::WordRow> fault_words();
 
 }  // namespace stream_echo

@@ -53,9 +53,6 @@ int main(int argc, char** argv) {
   const auto parsed = cli::parse(stream_echo::kTool, words.subspan(argc > 0 ? 1 : 0));
   if (!parsed) return usage_error(talk, parsed.error());
   // The fault words have a table of their own, which this topic shows.
-  if (parsed->last("help") == "faults") {
-    return to_int(cli::print(stream_echo::fault_help()) ? cli::Exit::ok : cli::Exit::write);
-  }
   if (const auto exit = cli::tell_about_itself(stream_echo::kTool, *parsed, talk)) {
     return to_int(*exit);
   }

@@ -172,7 +172,9 @@ const cli::Tool kTool = {.name = "stream-echo",
                          .summary = "WebSocket echo server for tests and debugging",
                          .usage = "[OPTIONS] [-- COMMAND [ARGUMENT...]]",
                          .groups = kGroups,
-                         .takes_command = true};
+                         .takes_command = true,
+                         .words_category = kFaultsGroup,
+                         .words = fault_words()};
 
 Result<Args> read_args(const Parsed& parsed) {
   Args args;

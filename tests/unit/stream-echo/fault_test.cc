@@ -5,7 +5,9 @@
 
 #include <set>
 
+#include "cli/help.h"
 #include "stream-echo/fault_script.h"
+#include "stream-echo/options.h"
 
 namespace stream_echo {
 namespace {
@@ -28,7 +30,8 @@ TEST(Faults, every_word_has_a_name_of_its_own_and_fits_a_line_of_help) {
     EXPECT_FALSE(row.help.empty()) << row.name;
     EXPECT_EQ(row.takes == Takes::nothing, row.arg.empty()) << row.name;
   }
-  const std::string help = fault_help();
+  const std::string help = *cli::help(kTool, "faults");
+  EXPECT_NE(help.find("  close=CODE[,REASON]  "), help.npos) << help;
   for (std::size_t at = 0; at < help.size();) {
     const std::size_t end = help.find('\n', at);
     EXPECT_LE(end - at, 80u) << help.substr(at, end - at);
