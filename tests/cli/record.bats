@@ -40,6 +40,20 @@ for line in list(open(sys.argv[1]))[1:]:
   done
 }
 
+@test "what is inside TLS is recorded" {
+  run --separate-stderr stream-echo -s --port 0 --tls --ca-out ca.pem --record server -- bash -c \
+    'ws-cat --cacert ca.pem --record client -d hello --count 1 "$STREAM_ECHO_URL/ws?token=verysecret"'
+  assert_success
+  assert_output hello
+  for file in client server; do
+    assert_regex "$(head -n 1 "$file")" '"url":"wss://127\.0\.0\.1:[0-9]+'
+    run bash -c "$(declare -f bytes_of); bytes_of $file | tr -d '\\0\\r'"
+    assert_line 'GET /ws?token=********** HTTP/1.1'
+    assert_line 'HTTP/1.1 101 Switching Protocols'
+    assert_output --partial hello
+  done
+}
+
 @test "a head that dribbles in shows no secret" {
   run stream-echo -s --port 0 --record server -- bash -c '
     exec 5<>"/dev/tcp/127.0.0.1/$STREAM_ECHO_PORT"

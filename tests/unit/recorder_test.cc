@@ -39,6 +39,7 @@ class FakeStream final : public Stream {
   void reset_on_close() override { asked_ += "reset "; }
   int fd() const override { return 77; }
   bool reads_ahead() const override { return true; }
+  Interest interest(bool reading, bool writing) const override { return {writing, reading}; }
 
  private:
   IoResult next() {
@@ -78,6 +79,8 @@ TEST(TapStream, tells_what_went_and_nothing_else) {
   EXPECT_EQ(tapped.stream->write(as_bytes("yz")).io, Io::again);
   EXPECT_EQ(tapped.stream->fd(), 77);
   EXPECT_TRUE(tapped.stream->reads_ahead());
+  EXPECT_TRUE(tapped.stream->interest(true, false).writable);
+  EXPECT_FALSE(tapped.stream->interest(true, false).readable);
   EXPECT_EQ(tapped.heard, "open <rrr >wx ");
   tapped.stream.reset();
   EXPECT_EQ(tapped.heard, "open <rrr >wx >eof ");
