@@ -5,19 +5,14 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/base64.h"
 #include "base/check.h"
 #include "base/json_writer.h"
+#include "rec/json.h"
 
 namespace rec {
 namespace {
-
-using Json = nlohmann::json;
-
-// Deeper JSON would overrun the stack when it is destroyed.
-constexpr int kMaxJsonDepth = 512;
 
 constexpr std::array<std::string_view, 2> kSides = {"client", "server"};
 
@@ -26,23 +21,6 @@ constexpr std::array<std::string_view, 2> kDirections = {"<", ">"};
 
 // The third element of an "x" line, by Kind from `opened` on.
 constexpr std::array<std::string_view, 5> kEvents = {"open", "<eof", ">eof", "<rst", ">rst"};
-
-/// nullopt when it is not JSON, or too deep.
-std::optional<Json> parse(std::string_view line) {
-  bool too_deep = false;
-  const auto limit_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kMaxJsonDepth;
-    return !too_deep;
-  };
-  Json json = Json::parse(line.begin(), line.end(), limit_depth, false);
-  if (too_deep || json.is_discarded()) return std::nullopt;
-  return json;
-}
-
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 template <std::size_t Count>
 std::optional<std::size_t> index_of(const std::array<std::string_view, Count>& words,
@@ -135,7 +113,7 @@ Reader::Item Reader::take_line(std::string_view line) {
 }
 
 Reader::Item Reader::take_header(std::string_view line) {
-  const auto json = parse(line);
+  const auto json = parse_json(line);
   if (!json || !json->is_object() || !json->contains("streamrec")) {
     return damage("this is no recording, which begins with {\"streamrec\":1");
   }
@@ -155,7 +133,7 @@ Reader::Item Reader::take_header(std::string_view line) {
 }
 
 Reader::Item Reader::take_record(std::string_view line) {
-  const auto json = parse(line);
+  const auto json = parse_json(line);
   if (!json) return damage("it is not JSON");
   const bool shaped = json->is_array() && (json->size() == 3 || json->size() == 4);
   if (!shaped) return damage("it is not a list of three or four");

@@ -39,7 +39,7 @@ complete -c stream-echo -l check-client -d 'Exit with 100 when a client broke th
 complete -c stream-echo -s v -l verbose -d 'Log messages and control frames too'
 complete -c stream-echo -s s -l silent -d 'Log nothing'
 complete -c stream-echo -l to -x -a 'jsonl' -d 'Print each event as a line of JSON'
-complete -c stream-echo -l record -r -F -d 'Record the bytes of all connections in FILE'
+complete -c stream-echo -l record -r -F -d 'Record all bytes of the connection in FILE'
 complete -c stream-echo -l record-secrets -d 'Keep passwords and tokens in the recording'
 complete -c stream-echo -s h -l help -x -a 'all category listening access tls websocket faults testing output general' -d 'Show help, or that for a category or an option'
 complete -c stream-echo -s V -l version -d 'Show the version'

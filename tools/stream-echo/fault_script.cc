@@ -4,34 +4,18 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "cli/escape.h"
+#include "rec/json.h"
 
 namespace stream_echo {
 namespace {
 
-using Json = nlohmann::json;
-
-// A line is flat: {"on":...}.
-constexpr int kMaxDepth = 2;
-
-std::optional<Json> parse_object(std::string_view line) {
-  bool too_deep = false;
-  const auto limit_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kMaxDepth;
-    return !too_deep;
-  };
-  Json json = Json::parse(line.begin(), line.end(), limit_depth, false);
-  if (too_deep || !json.is_object()) return std::nullopt;
-  return json;
-}
-
 /// One line, read key by key; what is left over at the end is unknown.
 class Line {
  public:
-  explicit Line(Json json) : json_(std::move(json)) {}
+  explicit Line(rec::Json json) : json_(std::move(json)) {}
 
   std::optional<std::string> text(const char* key) {
     const auto found = json_.find(key);
@@ -60,7 +44,7 @@ class Line {
   std::string left_over() const { return json_.empty() ? "" : json_.begin().key(); }
 
  private:
-  Json json_;
+  rec::Json json_;
 };
 
 Error wrong(std::string why) {
@@ -120,8 +104,8 @@ Result<void> read_action(Line& line, ScriptStep& step) {
 }
 
 Result<void> read_line(std::string_view text, FaultScript& script) {
-  auto json = parse_object(text);
-  if (!json) return wrong("is not a JSON object");
+  auto json = rec::parse_json(text);
+  if (!json || !json->is_object()) return wrong("is not a JSON object");
   Line line(std::move(*json));
   if (const auto echo = line.flag("echo")) {
     script.echo = *echo;

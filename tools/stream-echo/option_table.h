@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "cli/option.h"
+#include "cli/shared_options.h"
 
 namespace stream_echo {
 
@@ -21,7 +21,6 @@ inline constexpr std::string_view kTlsGroup = "TLS";
 inline constexpr std::string_view kWebSocketGroup = "WebSocket";
 inline constexpr std::string_view kFaultsGroup = "Faults";
 inline constexpr std::string_view kTestingGroup = "Testing";
-inline constexpr std::string_view kOutputGroup = "Output";
 
 inline constexpr std::array kListeningOptions = {
     cli::Option{.name = "port",
@@ -225,7 +224,7 @@ inline constexpr std::array kTestingOptions = {
 inline constexpr std::array kOutputOptions = {
     cli::Option{.name = "verbose",
                 .letter = 'v',
-                .group = kOutputGroup,
+                .group = cli::kOutputGroup,
                 .help = "Log messages and control frames too",
                 .doc =
                     "The log goes to standard error: a line for each connection that is opened, "
@@ -233,34 +232,19 @@ inline constexpr std::array kOutputOptions = {
                     "command after -- nothing is logged without -v."},
     cli::Option{.name = "silent",
                 .letter = 's',
-                .group = kOutputGroup,
+                .group = cli::kOutputGroup,
                 .help = "Log nothing",
                 .doc = "Errors that keep the server from starting are still shown."},
     cli::Option{.name = "to",
                 .takes = cli::Takes::one,
                 .arg = "jsonl",
-                .group = kOutputGroup,
+                .group = cli::kOutputGroup,
                 .help = "Print each event as a line of JSON",
                 .doc = "After the line that says where the server listens, standard output gets "
                        "one JSON object for each connection, message, ping, pong, violation and "
                        "close. A reader that is slow holds the server up. Not with a command after "
                        "--, which has standard output for itself.",
                 .words = "jsonl"},
-    cli::Option{.name = "record",
-                .takes = cli::Takes::one,
-                .arg = "FILE",
-                .group = kOutputGroup,
-                .help = "Record the bytes of all connections in FILE",
-                .doc = "What goes over the transport, after TLS and in both directions, as "
-                       "streamrec(5) describes; FILE is overwritten. Secrets in HTTP heads are "
-                       "replaced by asterisks, see *record-secrets*; messages are recorded as they "
-                       "are. A pipe whose reader is slow holds the program up.",
-                .offers = cli::Offers::file},
-    cli::Option{.name = "record-secrets",
-                .group = kOutputGroup,
-                .help = "Keep passwords and tokens in the recording",
-                .doc = "Otherwise the values of Authorization, Cookie and similar fields and of "
-                       "parameters such as token or api_key are overwritten. See *record*."},
 };
 
 }  // namespace stream_echo

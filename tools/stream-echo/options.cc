@@ -16,9 +16,9 @@ namespace {
 
 using cli::Parsed;
 
-constexpr std::array<std::span<const cli::Option>, 7> kGroups = {
-    kListeningOptions, kAccessOptions,  kTlsOptions,   kWebSocketOptions,
-    kFaultOptions,     kTestingOptions, kOutputOptions};
+constexpr std::array<std::span<const cli::Option>, 8> kGroups = {
+    kListeningOptions, kAccessOptions,  kTlsOptions,    kWebSocketOptions,
+    kFaultOptions,     kTestingOptions, kOutputOptions, cli::kRecordOptions};
 
 Error bad_value(std::string_view option, std::string_view text, std::string_view wanted) {
   return {fmt::format("option --{}: \"{}\" is not {}", option, cli::escape(text, cli::Escape::line),

@@ -4,37 +4,18 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/base64.h"
 #include "base/text.h"
+#include "rec/json.h"
 #include "ws/mask.h"
 
 namespace ws_cat {
 namespace {
 
-using Json = nlohmann::json;
-
-// Deeper JSON would overrun the stack when it is destroyed.
-constexpr int kMaxJsonDepth = 512;
-
-/// A JSON object, or a discarded value when `line` is none.
-Json parse_object(std::string_view line) {
-  bool too_deep = false;
-  const auto limit_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kMaxJsonDepth;
-    return !too_deep;
-  };
-  Json json = Json::parse(line.begin(), line.end(), limit_depth, false);
-  const bool usable = !too_deep && json.is_object();
-  return usable ? json : Json(Json::value_t::discarded);
-}
-
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
+using rec::Json;
+using rec::text_of;
 
 bool is_true(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -67,8 +48,9 @@ std::optional<ws::FrameHeader> parse_header(std::vector<std::uint8_t> bytes) {
 }  // namespace
 
 std::optional<Result<Intent>> JsonFeed::decode(std::string_view line) {
-  const Json json = parse_object(line);
-  if (json.is_discarded()) return Error{"is not a JSON object", {}};
+  const auto parsed = rec::parse_json(line);
+  if (!parsed || !parsed->is_object()) return Error{"is not a JSON object", {}};
+  const Json& json = *parsed;
   if (text_of(json, "dir") == ">") return std::nullopt;
   if (const auto taken = take_payload(json); !taken) return taken.error();
 

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "cli/option.h"
+#include "cli/shared_options.h"
 
 namespace ws_cat {
 
@@ -13,7 +13,6 @@ inline constexpr std::string_view kHandshakeGroup = "Handshake";
 inline constexpr std::string_view kConnectionGroup = "Connection";
 inline constexpr std::string_view kCloseGroup = "Close";
 inline constexpr std::string_view kOddGroup = "Odd traffic";
-inline constexpr std::string_view kOutputGroup = "Output";
 
 inline constexpr std::array kMessageOptions = {
     cli::Option{.name = "data",
@@ -235,42 +234,27 @@ inline constexpr std::array kOddOptions = {
 
 inline constexpr std::array kOutputOptions = {
     cli::Option{.name = "show-control",
-                .group = kOutputGroup,
+                .group = cli::kOutputGroup,
                 .help = "Show pings and pongs as well",
                 .doc = "On standard error; with *to* jsonl as lines of their own."},
     cli::Option{.name = "stats",
-                .group = kOutputGroup,
+                .group = cli::kOutputGroup,
                 .help = "Print counts and round-trip times at the end",
                 .doc = "On standard error."},
     cli::Option{.name = "verbose",
                 .letter = 'v',
-                .group = kOutputGroup,
+                .group = cli::kOutputGroup,
                 .help = "Show the handshake and how the connection goes",
                 .doc = "On standard error, * for remarks, > for what is sent, < for what comes."},
     cli::Option{.name = "silent",
                 .letter = 's',
-                .group = kOutputGroup,
+                .group = cli::kOutputGroup,
                 .help = "Print nothing on standard error",
                 .doc = "The exit code still tells."},
-    cli::Option{.name = "record",
-                .takes = cli::Takes::one,
-                .arg = "FILE",
-                .group = kOutputGroup,
-                .help = "Record the bytes of the connection in FILE",
-                .doc = "What goes over the transport, after TLS and in both directions, as "
-                       "streamrec(5) describes; FILE is overwritten. Secrets in HTTP heads are "
-                       "replaced by asterisks, see *record-secrets*; messages are recorded as they "
-                       "are. A pipe whose reader is slow holds the program up.",
-                .offers = cli::Offers::file},
-    cli::Option{.name = "record-secrets",
-                .group = kOutputGroup,
-                .help = "Keep passwords and tokens in the recording",
-                .doc = "Otherwise the values of Authorization, Cookie and similar fields and of "
-                       "parameters such as token or api_key are overwritten. See *record*."},
     cli::Option{.name = "color",
                 .takes = cli::Takes::one,
                 .arg = "WHEN",
-                .group = kOutputGroup,
+                .group = cli::kOutputGroup,
                 .help = "Use colour: auto, always or never",
                 .doc = "auto (default) means on a terminal, unless NO_COLOR is set.",
                 .words = "auto always never"},

@@ -271,7 +271,7 @@ Outcome apply(const cli::Value& value, Args& args) {
     apply_tls(value, args.tls);
     return std::nullopt;
   }
-  if (group == kOutputGroup) return apply_output(value, args);
+  if (group == cli::kOutputGroup) return apply_output(value, args);
   const std::string_view name = value.option->name;
   const bool is_message =
       name == "data" || name == "data-raw" || name == "json" || name == "data-binary";
@@ -291,9 +291,9 @@ Outcome take_url(const std::string& text, Args& args) {
 
 }  // namespace
 
-const std::array<std::span<const cli::Option>, 7> kGroups = {
+const std::array<std::span<const cli::Option>, 8> kGroups = {
     kMessageOptions, kHandshakeOptions, kConnectionOptions, kTlsOptions,
-    kCloseOptions,   kOddOptions,       kOutputOptions};
+    kCloseOptions,   kOddOptions,       kOutputOptions,     cli::kRecordOptions};
 
 const cli::Tool kTool = {.name = "ws-cat",
                          .summary = "WebSocket client for a terminal, a pipe or a script",

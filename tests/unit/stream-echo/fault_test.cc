@@ -128,7 +128,7 @@ TEST(FaultScript, a_wrong_line_is_named) {
   const BadLine lines[] = {
       {"hello", "line 2: is not a JSON object"},
       {"[1]", "line 2: is not a JSON object"},
-      {"{\"on\":[[[[1]]]]}", "line 2: is not a JSON object"},
+      {"{\"on\":[1]}", "line 2: \"on\" has to be open, message or time"},
       {"{\"send_text\":\"a\"}", "line 2: \"on\" has to be open, message or time"},
       {"{\"on\":\"open\"}", "line 2: needs one of sleep, send_hex, send_text, close, fault"},
       {"{\"on\":\"open\",\"send_hex\":\"8\"}", "line 2: \"send_hex\" is not hexadecimal"},
