@@ -28,6 +28,11 @@ WAYS = (whole, bytewise)
 
 
 class VectorTest(harness.TestCase):
+    tls = None  # a server_context()
+
+    def ws_cat(self, *options):
+        return ws_cat(*LISTEN, *(["--insecure"] if self.tls else []), *options)
+
     def in_parallel(self, check, cases):
         """Runs `check` for each element of `cases`, whose first one is a case; most of the time is
         that of starting programs."""
@@ -60,10 +65,10 @@ class OpeningHandshake(VectorTest):
             peer.end()
             return received + peer.receive_all()
 
-        server = ScriptedServer(script)
+        server = ScriptedServer(script, tls=self.tls)
         offers = [word for protocol in case["offered"].get("protocols", ())
                   for word in ("--subprotocol", protocol)]
-        run = ws_cat(*LISTEN, "-H", f"Sec-WebSocket-Key: {case['sent_key']}", *offers, server.url)
+        run = self.ws_cat("-H", f"Sec-WebSocket-Key: {case['sent_key']}", *offers, server.url)
         received = server.result()
 
         if expect.get("open"):
@@ -103,11 +108,6 @@ class OpeningHandshake(VectorTest):
 
 
 class Frames(VectorTest):
-    tls = None  # a server_context()
-
-    def ws_cat(self, *options):
-        return ws_cat(*LISTEN, *(["--insecure"] if self.tls else []), *options)
-
     def run_case(self, case, send):
         stream = bytes.fromhex(case["bytes_hex"])
         last = case["expect"][-1]
@@ -194,12 +194,20 @@ class Frames(VectorTest):
                     run.result()
 
 
-class FramesInsideTls(Frames):
+class InsideTls:
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         with tempfile.TemporaryDirectory() as directory:
             cls.tls = harness.server_context(*harness.certificate_for(directory))
+
+
+class OpeningHandshakeInsideTls(InsideTls, OpeningHandshake):
+    pass
+
+
+class FramesInsideTls(InsideTls, Frames):
+    pass
 
 
 if __name__ == "__main__":

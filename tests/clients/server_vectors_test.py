@@ -24,6 +24,11 @@ class Servers:
 
 
 class VectorTest(harness.TestCase):
+    tls = False
+
+    def port(self, *options):
+        return self.servers.port(*options, *(["--tls"] if self.tls else []))
+
     @classmethod
     def setUpClass(cls):
         cls.servers = Servers()
@@ -56,7 +61,7 @@ class OpeningHandshake(VectorTest):
             options += ["--subprotocol", protocol]
         if case.get("core"):
             options.append("--any-path")
-        return self.servers.port(*options)
+        return self.port(*options)
 
     def run_case(self, case, send):
         port = self.port_for(case)
@@ -65,7 +70,7 @@ class OpeningHandshake(VectorTest):
             # The port in the Host field, and wherever it is repeated, becomes the real one.
             request = re.sub(rb"\blocalhost:9000\b", b"localhost:%d" % port, request)
         expect = case["expect"]
-        with connect(port) as peer:
+        with connect(port, tls=self.tls) as peer:
             send(peer, request)
             head = peer.receive_head()
             status = status_of(head)
@@ -112,14 +117,9 @@ class OpeningHandshake(VectorTest):
 
 
 class Frames(VectorTest):
-    tls = False
-
-    def port(self, *options):
-        return self.servers.port("--ping-interval", "0", *options, *(["--tls"] if self.tls else []))
-
     def run_case(self, case, send):
         limit = case.get("max_message", self.default_limit)
-        port = self.port("--max-message", str(limit))
+        port = self.port("--ping-interval", "0", "--max-message", str(limit))
         stream = bytes.fromhex(case["bytes_hex"])
         last = case["expect"][-1]
         ends = "close" in last or "fail" in last
@@ -172,7 +172,7 @@ class Frames(VectorTest):
 
     def test_streams_follow_each_other_on_one_connection(self):
         """All whose connection stays open, one after the other on the same one."""
-        port = self.port("--max-message", str(self.default_limit))
+        port = self.port("--ping-interval", "0", "--max-message", str(self.default_limit))
         stays_open = [case for case in harness.frame_cases("server")
                       if not {"close", "fail", "incomplete"} & set(case["expect"][-1])]
         self.assertGreater(len(stays_open), 25)
@@ -188,12 +188,16 @@ class Frames(VectorTest):
             self.compare(expected, event)
 
     def test_control_frame_after_the_close_gets_no_answer(self):
-        port = self.port()
+        port = self.port("--ping-interval", "0")
         with open_websocket(port, tls=self.tls) as peer:
             peer.send(close_frame(1000, "bye", key=FIXED_KEY) + frame(harness.PING, b"?",
                                                                      key=FIXED_KEY))
             self.assertEqual([event[:2] for event in events_of(peer.receive_all(), masked=False)],
                              [("close", 1000)])
+
+
+class OpeningHandshakeInsideTls(OpeningHandshake):
+    tls = True
 
 
 class FramesInsideTls(Frames):
