@@ -24,6 +24,9 @@ struct Transport {
 
 constexpr std::size_t kFirstSize = 8;
 
+// Of what comes after a failure: as many reads as the pump makes in a turn.
+constexpr int kDropsPerRead = 4;
+
 /// Prepares for the outcome `result` of a call below; what the BIO callback has to return.
 int bio_outcome(BIO* bio, Transport& transport, const IoResult& result, int retry_flag) {
   switch (result.io) {
@@ -154,12 +157,15 @@ IoResult TlsStream::outcome(int returned) {
   return {.io = Io::failed, .error = error_};
 }
 
+/// `again` after a while even if there is more, so that who never stops does not keep us here: the
+/// descriptor stays readable.
 IoResult TlsStream::drop_what_comes(Bytes scratch) {
-  for (;;) {
+  for (int i = 0; i < kDropsPerRead; ++i) {
     IoResult result = transport_.stream->read(scratch);
     if (result.io == Io::again) return result;
     if (result.io != Io::ok) return {.io = Io::failed, .error = error_};
   }
+  return {.io = Io::again};
 }
 
 /// RFC 8446 6.1: close_notify says that nothing more comes from us; the peer may go on.

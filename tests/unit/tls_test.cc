@@ -392,6 +392,49 @@ TEST(Tls, renegotiation_is_refused_and_the_connection_goes_on) {
   EXPECT_EQ(pair.say("still here").size, 10U);
 }
 
+TEST(Tls, what_lies_behind_a_key_update_is_read_without_waiting_for_more) {
+  for (const int kind : {SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED}) {
+    Pair pair;
+    pair.connect();
+    for (const char* word : {"one ", "two ", "three"}) {
+      ASSERT_EQ(SSL_key_update(pair.client.ssl(), kind), 1);
+      pair.client.write(word);
+    }
+    pair.listen();
+    EXPECT_EQ(pair.heard, "one two three");
+    EXPECT_EQ(pair.last.io, Io::again) << pair.last.error;
+  }
+}
+
+/// A peer that never stops.
+class EndlessStream final : public Stream {
+ public:
+  explicit EndlessStream(int& reads) : reads_(reads) {}
+
+  IoResult read(Bytes into) override {
+    std::fill(into.begin(), into.end(), std::uint8_t{'?'});
+    return ++reads_ < 10'000 ? IoResult{.size = into.size()} : IoResult{.io = Io::end};
+  }
+  IoResult write(ConstBytes from) override { return {.size = from.size()}; }
+  void shutdown_write() override {}
+  void reset_on_close() override {}
+  int fd() const override { return -1; }
+  bool reads_ahead() const override { return false; }
+
+ private:
+  int& reads_;
+};
+
+TEST(Tls, peer_that_talks_on_after_a_failure_does_not_hold_up_the_others) {
+  int reads = 0;
+  const auto server = context().accept(std::make_unique<EndlessStream>(reads));
+  std::vector<std::uint8_t> into(4000);
+  EXPECT_EQ(server->read(into).io, Io::failed);
+  reads = 0;
+  EXPECT_EQ(server->read(into).io, Io::again);
+  EXPECT_LT(reads, 100);
+}
+
 TEST(Tls, certificate_made_on_the_spot_verifies_for_its_hosts_alone) {
   const auto verifies = [](const char* name, bool is_address) {
     Pair pair;
