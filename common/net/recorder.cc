@@ -1,9 +1,13 @@
 #include "net/recorder.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <ctime>
 #include <utility>
 
@@ -26,13 +30,40 @@ std::string utc_now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
+Fd open_file(const std::string& path) {
+  constexpr mode_t kOwnerOnly = 0600;  // private data, though without the known secrets
+  return Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, kOwnerOnly));
+}
+
+/// A FIFO opens when somebody reads it. A handler that only wakes the loop could not end that wait,
+/// so signals do meanwhile what they do without one.
+Fd open_fifo(const std::string& path) {
+  constexpr std::array kSignals = {SIGINT, SIGTERM};
+  std::array<struct sigaction, kSignals.size()> handlers = {};
+  struct sigaction by_default = {};
+  by_default.sa_handler = SIG_DFL;
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    sigaction(kSignals[i], nullptr, &handlers[i]);
+    if (handlers[i].sa_handler != SIG_IGN) sigaction(kSignals[i], &by_default, nullptr);
+  }
+  Fd file = open_file(path);
+  const int error = errno;
+  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &handlers[i], nullptr);
+  errno = error;
+  return file;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Recorder>> Recorder::open(Loop& loop, const std::string& path,
                                                  rec::Header header, rec::Secrets secrets) {
-  constexpr mode_t kOwnerOnly = 0600;  // private data, though without the known secrets
-  Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, kOwnerOnly));
+  struct stat info = {};
+  const bool is_fifo = stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode);
+  Fd file = is_fifo ? open_fifo(path) : open_file(path);
   if (!file) return Error{fmt::format("cannot open {}: {}", path, errno_text(errno)), {}};
+
+  // So that it is wait_for_room() that waits, which a signal ends.
+  if (is_fifo) fcntl(file.value(), F_SETFL, O_NONBLOCK);
 
   std::unique_ptr<Recorder> recorder(new Recorder(loop, path, std::move(file), secrets));
   header.started = utc_now();
@@ -61,7 +92,8 @@ std::unique_ptr<Stream> Recorder::tap(std::unique_ptr<Stream> stream, std::uint6
                                      [this, writer](rec::Kind kind, ConstBytes bytes) {
                                        if (failed()) return;
                                        writer->append(text_, loop_.now() - started_, kind, bytes);
-                                       if (text_.size() > kMaxPending) return flush();
+                                       if (text_.size() > kMaxPending && !interrupted_)
+                                         return flush();
                                        schedule_flush();
                                      });
 }
@@ -79,17 +111,36 @@ void Recorder::schedule_flush() {
 void Recorder::flush() {
   if (failed()) return;
   const auto written = write_out();
-  if (written) return;
+  if (written) {
+    // Twice: there is a poll between the two, where what the signal was for happens.
+    if (!text_.empty() && *self_ == this)
+      loop_.later([this, self = self_] {
+        if (*self != nullptr) schedule_flush();
+      });
+    return;
+  }
   file_.reset();
   std::string().swap(text_);
   if (failed_) failed_({written.error().message, "the recording ends here, the rest goes on"});
 }
 
+/// Leaves the rest in `text_` when a signal came while a reader held us up. With the second such
+/// signal the reader is given up, so that who asks twice gets away.
 Result<void> Recorder::write_out() {
-  for (ConstBytes rest = as_bytes(text_); !rest.empty();) {
+  std::size_t written = 0;
+  while (written < text_.size()) {
+    const ConstBytes rest = as_bytes(text_).subspan(written);
     const ssize_t size = ::write(file_.value(), rest.data(), rest.size());
     if (size >= 0) {
-      rest = rest.subspan(static_cast<std::size_t>(size));
+      written += static_cast<std::size_t>(size);
+      interrupted_ = false;
+    } else if (errno == EAGAIN) {
+      if (wait_for_room()) continue;
+      if (interrupted_)
+        return Error{fmt::format("cannot write {}: its reader takes nothing", path_), {}};
+      interrupted_ = true;
+      text_.erase(0, written);
+      return {};
     } else if (errno != EINTR) {
       return Error{fmt::format("cannot write {}: {}", path_, errno_text(errno)), {}};
     }
@@ -97,6 +148,12 @@ Result<void> Recorder::write_out() {
   text_.clear();
   if (text_.capacity() > kKeptCapacity) std::string().swap(text_);
   return {};
+}
+
+/// False when a signal came first.
+bool Recorder::wait_for_room() {
+  pollfd ready = {.fd = file_.value(), .events = POLLOUT, .revents = 0};
+  return poll(&ready, 1, -1) > 0;
 }
 
 }  // namespace net

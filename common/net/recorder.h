@@ -1,6 +1,6 @@
 // Writes what passes through streams into a recording, a file of lines as streamrec(5) describes
 // it: one write a turn of the loop, so that a crash leaves whole lines but for the last. A pipe
-// whose reader is slow holds the program up, as one at curl's --trace does.
+// whose reader is slow holds the program up, as one at curl's --trace does, but no signal.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,7 @@ class Recorder {
 
   void schedule_flush();
   Result<void> write_out();
+  bool wait_for_room();
 
   Loop& loop_;
   std::string path_;
@@ -54,6 +55,7 @@ class Recorder {
   std::function<void(const Error&)> failed_;
   std::shared_ptr<Recorder*> self_;  // shared with a flush that waits in the loop
   bool flush_waits_ = false;
+  bool interrupted_ = false;  // while waiting for the reader of a pipe, and nothing went since
 };
 
 }  // namespace net

@@ -141,3 +141,20 @@ for line in list(open(sys.argv[1]))[1:]:
   assert_output --partial one
   assert_equal "$(tail -c 2 client)" ']'
 }
+
+@test "a signal ends the wait for somebody to read a FIFO" {
+  mkfifo pipe
+  for command in "stream-echo --port 0" "ws-cat ws://127.0.0.1:1"; do
+    $command --record pipe </dev/null >/dev/null 2>&1 3>&- &
+    tool=$!
+    # One that comes before the wait begins is not noticed in it.
+    for ((i = 0; i < 200; ++i)); do
+      kill "$tool" 2>/dev/null || break
+      read -rt 0.05 <> <(:) || true
+    done
+    kill -9 "$tool" 2>/dev/null || true
+    code=0
+    wait "$tool" || code=$?
+    assert_equal "$code" 143
+  done
+}

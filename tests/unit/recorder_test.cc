@@ -2,8 +2,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <deque>
@@ -12,6 +16,8 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
 
 #include "net/loop.h"
@@ -216,6 +222,80 @@ TEST_F(RecorderTest, failure_is_told_once_and_the_stream_goes_on) {
   EXPECT_EQ(stream->write(as_bytes(kRequest)).size, 27U);
   loop_.run();
   EXPECT_EQ(told, "cannot write " + path() + ": Broken pipe\n");
+}
+
+TEST_F(RecorderTest, signal_ends_the_wait_for_a_reader_and_the_second_gives_it_up) {
+  ASSERT_EQ(mkfifo(path().c_str(), 0600), 0);
+  const Fd reader(::open(path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const auto recorder = open();
+  std::string told;
+  recorder->on_failed([&](const Error& error) {
+    told = error.message;
+    loop_.stop();
+  });
+  int signals = 0;
+  const Signal caught(loop_, SIGUSR1, [&] { ++signals; });
+  // The main thread is in the recorder nearly all the time, in poll().
+  std::atomic<bool> done = false;
+  std::thread sender([&done, main_thread = pthread_self()] {
+    while (!done) {
+      pthread_kill(main_thread, SIGUSR1);
+      std::this_thread::yield();
+    }
+  });
+  const std::string bytes(std::size_t{300} << 10, 'x');
+  const auto stream = recorder->tap(
+      std::make_unique<FakeStream>(std::deque<IoResult>{{.size = bytes.size()}}, asked_), 1);
+  stream->write(as_bytes(bytes));
+  loop_.run();
+  done = true;
+  sender.join();
+  EXPECT_TRUE(recorder->failed());
+  EXPECT_EQ(told, "cannot write " + path() + ": its reader takes nothing");
+  EXPECT_GT(signals, 0);
+}
+
+/// What a signal handler reads with.
+struct Drain {
+  static inline int fd = -1;
+  static inline std::array<char, std::size_t{4} << 20> bytes = {};
+  static inline std::size_t size = 0;
+
+  static void now(int) {
+    const int error = errno;
+    ssize_t more = 0;
+    while ((more = ::read(fd, bytes.data() + size, bytes.size() - size)) > 0) {
+      size += static_cast<std::size_t>(more);
+    }
+    errno = error;
+  }
+};
+
+TEST_F(RecorderTest, what_a_signal_held_up_is_written_when_the_reader_goes_on) {
+  ASSERT_EQ(mkfifo(path().c_str(), 0600), 0);
+  const Fd reader(::open(path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  auto recorder = open();
+  const std::string bytes(std::size_t{300} << 10, 'x');
+  auto stream = recorder->tap(
+      std::make_unique<FakeStream>(std::deque<IoResult>{{.size = bytes.size()}}, asked_), 1);
+  // Nobody reads but the handler of the signal that ends the wait.
+  Drain::fd = reader.value();
+  const auto handler_before = std::signal(SIGALRM, Drain::now);
+  const itimerval every_ms = {.it_interval = {0, 1000}, .it_value = {0, 1000}};
+  setitimer(ITIMER_REAL, &every_ms, nullptr);
+  stream->write(as_bytes(bytes));
+  stream.reset();
+  loop_.run();
+  const itimerval never = {};
+  setitimer(ITIMER_REAL, &never, nullptr);
+  std::signal(SIGALRM, handler_before);
+  EXPECT_FALSE(recorder->failed());
+  recorder.reset();
+  Drain::now(0);
+  const std::string_view got(Drain::bytes.data(), Drain::size);
+  EXPECT_EQ(std::ranges::count(got, '\n'), 4);  // the header, open, bytes, >eof
+  EXPECT_GT(got.size(), bytes.size() / 3 * 4);
+  EXPECT_TRUE(got.ends_with("\"x\",\">eof\"]\n"));
 }
 
 TEST_F(RecorderTest, much_in_one_turn_does_not_wait_for_its_end) {
