@@ -31,6 +31,11 @@ std::string alert_in(std::string_view text) {
   return std::string(alert.substr(0, alert.find(',')));
 }
 
+/// RFC 8446 6.2: of ours, as there is no other that the server could mean.
+bool is_about_certificate(std::string_view alert) {
+  return contains(alert, "certificate") || contains(alert, "unknown ca");
+}
+
 /// "Could not resolve host: x." -> "could not resolve host: x"
 std::string in_our_look(std::string message) {
   while (!message.empty() && (message.back() == '\n' || message.back() == '.')) message.pop_back();
@@ -74,6 +79,7 @@ void explain_own_certificate(DialError& error, std::string_view text, const Clie
     return;
   }
   const std::string& key_file = tls.key.empty() ? tls.certificate : tls.key;
+  if (!can_be_read_again(key_file) && check_readable(key_file)) return;
   const std::optional<std::string> password =
       tls.password.empty() ? std::nullopt : std::optional(tls.password);
   const auto key = read_key(key_file, password);
@@ -98,14 +104,18 @@ void explain_handshake(DialError& error, std::string_view text, const ClientTls&
   if (contains(text, "wrong version number") || contains(text, "packet length too long")) {
     error.message = "the server does not speak TLS on this port";
     error.hint = "use ws://";
-  } else if (contains(text, "SSL_ERROR_SYSCALL") || contains(text, "unexpected eof")) {
+  } else if (contains(text, "SSL_ERROR_SYSCALL") || contains(text, "unexpected eof") ||
+             contains(text, "SSL_ERROR_ZERO_RETURN")) {
     error.message = "the server ended the connection in the TLS handshake";
     error.hint = "if it does not speak TLS on this port, use ws://";
   } else if (contains(text, "Connection reset")) {
     error.message = "the connection was reset in the TLS handshake";
     error.hint = "if the server does not speak TLS on this port, use ws://";
   } else if (!alert.empty()) {
-    error.message = "the server refused the TLS handshake: " + alert;
+    error.message = (is_about_certificate(alert) && !tls.certificate.empty()
+                         ? "the server does not accept our certificate: "
+                         : "the server refused the TLS handshake: ") +
+                    alert;
     // TLS 1.2 has no alert of its own for that.
     if (alert == "handshake failure" && tls.certificate.empty()) {
       error.hint = "it may want a client certificate, --cert FILE";
@@ -118,11 +128,10 @@ void explain_handshake(DialError& error, std::string_view text, const ClientTls&
 /// After the handshake. With TLS 1.3 a server judges our certificate when we are done already.
 void explain_alert(DialError& error, const std::string& alert, const ClientTls& tls) {
   if (alert.empty()) return;
-  const bool about_certificate = contains(alert, "certificate") || contains(alert, "unknown ca");
   if (alert == "certificate required" && tls.certificate.empty()) {
     error.message = "the server wants a client certificate";
     error.hint = "--cert FILE sends one";
-  } else if (about_certificate) {
+  } else if (is_about_certificate(alert)) {
     error.message = "the server does not accept our certificate: " + alert;
   } else {
     error.message = "the server ended TLS: " + alert;

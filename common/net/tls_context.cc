@@ -30,6 +30,11 @@ int on_alpn(SSL*, const unsigned char** chosen, unsigned char* size, const unsig
   return status == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+/// Without it OpenSSL would ask at the terminal.
+int no_password(char*, int, int, void*) {
+  return -1;
+}
+
 /// The certificate of `context` is in place.
 Result<void> use_key(SSL_CTX* context, const std::string& certificate_file,
                      const std::string& key_file) {
@@ -66,6 +71,7 @@ TlsContext::TlsContext() : context_(SSL_CTX_new(TLS_server_method())) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_alpn_select_cb(context, on_alpn, nullptr);
+  SSL_CTX_set_default_passwd_cb(context, no_password);
 }
 
 Result<TlsContext> TlsContext::from_files(const std::string& certificate_file,
@@ -98,13 +104,16 @@ Result<void> TlsContext::require_client_certificate(const std::string& ca_file) 
   if (auto readable = check_readable(ca_file); !readable) return readable;
   SSL_CTX* const context = context_.get();
   ERR_clear_error();
-  // The names go to the client, which may have several certificates to choose from.
-  STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(ca_file.c_str());
-  if (names == nullptr || SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
-    sk_X509_NAME_pop_free(names, X509_NAME_free);
+  if (SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
     return unusable("CA certificate", ca_file);
   }
-  SSL_CTX_set_client_CA_list(context, names);
+  // The names go to the client, which may have several certificates to choose from.
+  const STACK_OF(X509_OBJECT)* const loaded =
+      X509_STORE_get0_objects(SSL_CTX_get_cert_store(context));
+  for (int i = 0; i < sk_X509_OBJECT_num(loaded); ++i) {
+    X509* const authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(loaded, i));
+    if (authority != nullptr) CHECK(SSL_CTX_add_client_CA(context, authority) == 1);
+  }
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   return {};
 }

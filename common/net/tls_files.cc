@@ -1,13 +1,16 @@
 #include "net/tls_files.h"
 
+#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/x509err.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 
 #include "net/fd.h"
 #include "net/tls_error.h"
@@ -32,6 +35,7 @@ int on_password(char* into, int size, int, void* user) {
 bool is_absent(unsigned long error) {
   const int reason = ERR_GET_REASON(error);
   return (ERR_GET_LIB(error) == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
+         (ERR_GET_LIB(error) == ERR_LIB_X509 && reason == X509_R_NO_CERTIFICATE_OR_CRL_FOUND) ||
          (ERR_GET_LIB(error) == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED);
 }
 
@@ -41,12 +45,20 @@ void FreeKey::operator()(EVP_PKEY* key) const {
   EVP_PKEY_free(key);
 }
 
+bool can_be_read_again(const std::string& path) {
+  struct stat info = {};
+  return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
 Result<void> check_readable(const std::string& path) {
-  const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(path.c_str(), "re"),
-                                                                &std::fclose);
-  if (file != nullptr && std::getc(file.get()) != EOF) return {};
-  const bool empty = file != nullptr && std::ferror(file.get()) == 0;
-  return Error{"cannot read " + path + ": " + (empty ? "it is empty" : errno_text(errno)), {}};
+  struct stat info = {};
+  const bool there = stat(path.c_str(), &info) == 0;
+  if (there && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) return {};
+  const Fd file(there ? open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1);
+  char first = 0;
+  const ssize_t size = file ? read(file.value(), &first, 1) : -1;
+  if (size > 0) return {};
+  return Error{"cannot read " + path + ": " + (size == 0 ? "it is empty" : errno_text(errno)), {}};
 }
 
 Result<Key> read_key(const std::string& path, const std::optional<std::string>& password) {

@@ -19,7 +19,11 @@ struct FreeKey {
 };
 using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
 
-/// "cannot read a.pem: No such file or directory", "cannot read a.pem: it is empty".
+/// Of a pipe the bytes come once, and trying again may wait for ever.
+bool can_be_read_again(const std::string& path);
+
+/// "cannot read a.pem: No such file or directory", "cannot read a.pem: it is empty". Takes nothing
+/// from a pipe, and has nothing to say about one.
 Result<void> check_readable(const std::string& path);
 
 /// The private key in a PEM file. `password` is for one that is encrypted.

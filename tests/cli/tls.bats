@@ -237,6 +237,27 @@ hint: --cert FILE sends one"
   fails 2 "option --ca-out: cannot be combined with --cert" --ca-out x --cert here.pem
 }
 
+@test "stream-echo takes its files from pipes, which can be read once" {
+  run with_server --cert <(cat here.pem) --key <(cat here.key) -- \
+    'ws-cat --cacert here.pem -d x --count 1 "$W"'
+  assert_success
+  assert_output x
+  run with_server --tls --client-ca <(cat client.pem) -- \
+    'ws-cat -k -E client.pem --key client.key -d x --count 1 "$W"'
+  assert_success
+  assert_output x
+}
+
+@test "stream-echo asks for no password, not even one of a certificate" {
+  printf '%s\n' '-----BEGIN CERTIFICATE-----' 'Proc-Type: 4,ENCRYPTED' \
+    'DEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF' '' AAAA \
+    '-----END CERTIFICATE-----' >locked-certificate.pem
+  run stream-echo --port 0 --cert locked-certificate.pem --key here.key
+  assert_failure 58
+  assert_line --partial "cannot use the certificate in locked-certificate.pem"
+  refute_output --partial "pass phrase"
+}
+
 # --- ws-cat
 
 @test "an expired certificate" {
@@ -271,6 +292,11 @@ hint: --cacert FILE trusts another authority, --insecure does not check"
   run both_at --tls -- --cacert here.key
   assert_failure 77
   assert_line --index 0 "ws-cat: no CA certificate in here.key"
+  run both_at --tls -- --cacert ""
+  assert_failure 77
+  assert_output "ws-cat: option --cacert: a file is wanted"
+  run both_at --tls -- -k --cacert ""
+  assert_success
 }
 
 @test "--capath, and the variables of curl" {
@@ -342,6 +368,16 @@ hint: --pass PASSWORD opens it"
 hint: use ws://"
   run -35 curl -sk "https://127.0.0.1:$port"
   kill "$PLAIN_PID"
+}
+
+@test "a file that is a pipe is not opened again to say what is wrong with it" {
+  mkfifo pipe
+  for options in "-E pipe" "-E client.pem --key pipe"; do
+    echo "no certificate" >pipe 3>&- &
+    run with_server --tls -- "timeout 20 ws-cat -k $options \$W"
+    assert_failure 58
+    assert_line --index 0 --regexp '^ws-cat: .*pipe'
+  done
 }
 
 @test "a server that hangs up on TLS" {

@@ -318,6 +318,10 @@ std::variant<Args, ArgsError> read_args(const cli::Parsed& parsed) {
     if (auto error = apply(value, args)) return *error;
   }
   if (auto error = take_url(parsed.operands.front(), args)) return *error;
+  // As with curl: a variable that is not set must not turn into trust in the system's authorities.
+  if (args.url.secure() && !args.tls.insecure && parsed.last("cacert") == "") {
+    return ArgsError{{"option --cacert: a file is wanted", {}}, cli::Exit::ca_file};
+  }
   // With messages on the command line, input is read only from a person at a terminal.
   args.read_stdin = args.messages.empty() || isatty(STDIN_FILENO) == 1;
   return args;
