@@ -11,6 +11,9 @@ namespace {
 // A turn reads at most this many times, so that one busy connection does not starve the others.
 constexpr int kReadsPerTurn = 4;
 
+// So many writes of chosen sizes, which may be of one byte each.
+constexpr int kPacedWritesPerTurn = 64;
+
 // Time for what is queued to leave after finish(), and for the peer's end after that.
 constexpr Duration kFinishTimeout = std::chrono::seconds(5);
 constexpr Duration kLingerTimeout = std::chrono::seconds(2);
@@ -30,7 +33,8 @@ Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Han
       timer_(loop, [this] { on_timer(); }),
       self_(std::make_shared<Pump*>(this)) {
   poll_.emplace(loop_, stream_->fd(), [this](bool readable, bool writable) {
-    if (readable && deaf_) return transport_ended({TransportEnd::How::fin});
+    // While finishing, what has come is read again and discarded: unread, it would make a reset.
+    if (readable && deaf_ && !finishing_) return transport_ended({TransportEnd::How::fin});
     turn(readable || (writable && stream_->reads_ahead()));
   });
   poll_->watch(true, false);
@@ -53,6 +57,8 @@ void Pump::open(ws::Connection connection) {
 ws::Connection* Pump::connection() {
   if (!connection_) return nullptr;
   connection_->tick(loop_.now());
+  // Its end is an event, which no deadline is left to bring.
+  if (!ended() && connection_->state() == ws::CloseState::gone) continue_later();
   return &*connection_;
 }
 
@@ -71,7 +77,7 @@ void Pump::set_deadline(std::optional<Time> at) {
 
 void Pump::finish() {
   finishing_ = true;
-  deadline_ = loop_.now() + kFinishTimeout;
+  deadline_ = std::max(loop_.now(), write_again_at_.value_or(loop_.now())) + kFinishTimeout;
 }
 
 void Pump::finish_with_reset() {
@@ -199,7 +205,8 @@ void Pump::flush() {
   }
   if (may_write()) write_again_at_.reset();
   bool progress = false;
-  while (!ended() && output_size() > 0 && may_write()) {
+  for (int writes = 0; !ended() && output_size() > 0 && may_write(); ++writes) {
+    if (pace_ && writes == kPacedWritesPerTurn) break;  // the descriptor is still writable
     const bool ours = output_.size() > 0;
     const ConstBytes bytes = next_slice();
     IoResult result{.size = bytes.size()};
@@ -211,6 +218,7 @@ void Pump::flush() {
       if (deaf_) return close();
       continue;
     }
+    refused_ = result.io == Io::again ? bytes.size() : 0;
     if (result.io == Io::again) break;
     progress = true;
     slice_sent(result.size);
@@ -229,6 +237,7 @@ void Pump::flush() {
   if (progress && finishing_ && !half_closed_) {
     deadline_ = write_again_at_.value_or(loop_.now()) + kFinishTimeout;
   }
+  if (connection_ && rewrite_) connection_->set_queued(loop_.now(), stalled_at_);
 }
 
 /// Hands what the connection sends to whoever rewrites it.
@@ -247,7 +256,7 @@ ConstBytes Pump::next_slice() {
   if (!pace_) return waiting;
   if (slice_left_ == 0) {
     const Slice slice = pace_(waiting.size());
-    slice_left_ = std::clamp<std::size_t>(slice.size, 1, waiting.size());
+    slice_left_ = std::clamp<std::size_t>(std::max(slice.size, refused_), 1, waiting.size());
     slice_pause_ = slice.pause;
   }
   return waiting.first(std::min(slice_left_, waiting.size()));
@@ -265,11 +274,12 @@ void Pump::update() {
   if (ended()) return;
   flush();
   if (ended()) return;
-  if (!half_closed_ && half_close_wanted()) {
-    if (reset_asked_) {
-      stream_->reset_on_close();
-      return close();
-    }
+  const bool all_sent = half_close_wanted();
+  if (all_sent && reset_asked_) {
+    stream_->reset_on_close();
+    return close();
+  }
+  if (all_sent && !half_closed_) {
     half_closed_ = true;
     stream_->shutdown_write();
     if (finishing_) deadline_ = loop_.now() + kLingerTimeout;
@@ -325,6 +335,10 @@ void Pump::continue_later() {
     (*self)->turn_waits_ = false;
     (*self)->turn(true);
   });
+}
+
+bool Pump::takes_output() const {
+  return !ended() && !finishing_ && !half_close_asked_ && !half_closed_ && !write_failed_;
 }
 
 std::size_t Pump::output_size() const {

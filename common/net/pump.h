@@ -119,6 +119,9 @@ class Pump {
   bool ended() const { return stream_ == nullptr; }
   bool congested() const { return output_size() >= limits_.output; }
 
+  /// Whether what write() queues from now on still leaves.
+  bool takes_output() const;
+
  private:
   void turn(bool readable);
   void read_some();
@@ -157,6 +160,7 @@ class Pump {
   std::function<void(ConstBytes)> rewrite_;
   Pace pace_;
   std::size_t slice_left_ = 0;          // of the slice that is being written; 0: ask for the next
+  std::size_t refused_ = 0;             // by the stream: the next write is no shorter (see Stream)
   Duration slice_pause_ = Duration(0);  // after it
   std::optional<Time> write_again_at_;  // while such a pause lasts
   bool paused_ = false;

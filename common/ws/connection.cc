@@ -245,6 +245,17 @@ void Connection::set_reading(bool reading) {
   reading_ = reading;
 }
 
+void Connection::set_queued(Time now, std::optional<Time> since) {
+  now_ = std::max(now_, now);
+  const bool was_queued = std::exchange(queued_, since.has_value());
+  if (state_ == CloseState::open || state_ == CloseState::gone) return;
+  if (since) {
+    end_deadline_ = *since + settings_.stall_timeout;
+  } else if (was_queued) {
+    start_end_timer();
+  }
+}
+
 void Connection::sent(std::size_t size) {
   output_.sent(size);
   if (state_ != CloseState::open && !last_words_left_) start_end_timer();

@@ -75,6 +75,11 @@ class Connection {
   ConstBytes output() const { return output_.view(); }
   void sent(std::size_t size);  ///< the first `size` bytes of output() are on their way
 
+  /// What has been taken off output() may wait in a queue of the caller's: tells at `now` since
+  /// when nothing of it has left; nullopt: all has. The peer's time after a Close begins when it
+  /// has.
+  void set_queued(Time now, std::optional<Time> since);
+
   /// The transport's sending half should be shut down now (RFC 6455 7.1.1): by a server when both
   /// have closed, by either end after a failure.
   bool half_close_wanted() const;
@@ -127,6 +132,7 @@ class Connection {
   CloseCode our_code_ = 0;   // sent; 0: none
   CloseCode peer_code_ = 0;  // received; 0: none
   bool peer_closed_first_ = false;
+  bool queued_ = false;                 // by the caller: see set_queued()
   bool last_words_left_ = false;        // our Close and what was queued before it
   Ending failure_ = Ending::violation;  // why state_ is failed
   std::vector<std::uint8_t> reason_;    // of the peer's Close
