@@ -61,7 +61,10 @@ bool read_target(std::string_view value, Fault& fault) {
   }
   const auto url = http::parse_url(value, "ws");
   if (value.find("://") == value.npos || !url || !http::is_loopback(url->host)) return false;
-  fault.text = value;
+  // Where clients see another host than we do: browsers take a backslash for a slash, and decode
+  // the host's name.
+  if (url->user || url->host.find('%') != url->host.npos) return false;
+  fault.text = url->text();
   return true;
 }
 

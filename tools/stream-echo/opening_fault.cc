@@ -38,7 +38,10 @@ std::optional<Refusal> auth_answer(const Fault& fault, const http::Head& head) {
 
 /// The same target, asking for one redirect less.
 std::string next_target(std::string_view target, std::uint64_t left) {
-  std::string next = fmt::format("{}?redirect={}", path_of(target), left);
+  const std::string_view path = path_of(target);
+  // RFC 3986 4.2: what begins with // names a host; browsers take a backslash for a slash.
+  const bool names_host = path.size() > 1 && (path[1] == '/' || path[1] == '\\');
+  std::string next = fmt::format("{}{}?redirect={}", names_host ? "/." : "", path, left);
   std::string_view query = query_of(target);
   while (!query.empty()) {
     const std::size_t size = std::min(query.find('&'), query.size());
