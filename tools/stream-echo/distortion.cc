@@ -32,6 +32,11 @@ FrameHeader header_of(Opcode opcode, std::size_t size) {
 
 }  // namespace
 
+void Distortion::add(const Fault& fault) {
+  std::erase_if(faults_, [&](const Fault& one) { return one.word == fault.word; });
+  faults_.push_back(fault);
+}
+
 std::string Distortion::rewrite(ConstBytes frames) {
   std::string copy(as_text(frames));
   Bytes in(reinterpret_cast<std::uint8_t*>(copy.data()), copy.size());
@@ -88,16 +93,14 @@ void Distortion::on_pong(const Frame& frame) {
 void Distortion::on_data(Frame frame) {
   const bool whole_wanted = active(Word::dup) != nullptr || active(Word::reorder) != nullptr;
   const bool last = frame.header.fin;
-  if (!whole_wanted || too_large_) {
-    too_large_ = too_large_ && !last;
-    return put_data(std::move(frame));
-  }
-  collected_size_ += frame.payload.size();
+  // A message that is too large, or had begun before the fault, passes as it is.
+  const bool begun = frame.header.opcode == Opcode::cont && collected_.empty();
+  if (!whole_wanted || begun) return put_data(std::move(frame));
+  collected_size_ += sizeof(Frame) + frame.payload.size();
   collected_.push_back(std::move(frame));
   if (collected_size_ > kMaxCollected) {
     release();
     for (Frame& held : std::exchange(collected_, {})) put_data(std::move(held));
-    too_large_ = !last;
     collected_size_ = 0;
   } else if (last) {
     collected_size_ = 0;

@@ -22,14 +22,14 @@ class Distortion {
   Distortion(std::function<bool(double)> happens, ws::MaskSource key)
       : happens_(std::move(happens)), key_(std::move(key)) {}
 
-  /// From now on.
-  void add(const Fault& fault) { faults_.push_back(fault); }
+  /// From now on; instead of an earlier fault of the same word.
+  void add(const Fault& fault);
 
   /// `frames` are whole frames as a server sends them. Returns what goes on the wire instead.
   std::string rewrite(ConstBytes frames);
 
-  /// While muted nothing comes out.
-  void set_muted(bool muted) { muted_ = muted; }
+  /// From now on nothing comes out.
+  void mute() { muted_ = true; }
   bool muted() const { return muted_; }
 
   /// `truncate` has happened: the connection is to end after what came out.
@@ -66,8 +66,7 @@ class Distortion {
   std::string out_;
   std::vector<LatePong> late_pongs_;
   std::vector<Frame> collected_;           // the message that is arriving, for dup and reorder
-  std::size_t collected_size_ = 0;         // of its payload
-  bool too_large_ = false;                 // to be collected: it passes as it is
+  std::size_t collected_size_ = 0;         // in memory
   std::vector<Frame> waiting_;             // of reorder: the message that the next one overtakes
   ws::Opcode message_ = ws::Opcode::text;  // of the message whose frames are put
   bool muted_ = false;

@@ -18,6 +18,9 @@ using std::chrono::microseconds;
 // Of `rate` without `slice`: writes a second.
 constexpr std::uint64_t kWritesPerSecond = 20;
 
+// That late pongs and sleeps may take up; a flood of what causes them would fill the memory.
+constexpr std::size_t kMaxTasks = 4096;
+
 std::string close_frame(std::string_view body) {
   std::string frame = "\x88";
   frame += static_cast<char>(body.size());
@@ -69,12 +72,19 @@ bool Saboteur::happens(double probability) {
   return static_cast<double>(random_() >> 11) * 0x1p-53 < probability;
 }
 
-void Saboteur::opened(std::size_t head_size) {
-  head_left_ = head_size;
-  pump_.set_rewriting([this](ConstBytes frames) { rewrite(frames); });
+void Saboteur::begin_answer(std::size_t size) {
+  head_left_ = size;
+  const Fault* const dribble = find(faults_, Word::dribble);
+  if (dribble != nullptr && happens(dribble->probability)) dribble_ = *dribble;
   set_pace();
+}
+
+void Saboteur::opened(std::size_t head_size) {
+  begin_answer(head_size);
+  pump_.set_rewriting([this](ConstBytes frames) { rewrite(frames); });
   for (const Fault& fault : faults_) {
     if (info(fault.word).part == Part::opening) continue;
+    if (fault.word == Word::rst && !fault.after) continue;  // its chance was before the 101
     const Trigger after = fault.after.value_or(Trigger{});
     if (after.at_once()) {
       begin(fault);
@@ -93,6 +103,7 @@ void Saboteur::opened(std::size_t head_size) {
 void Saboteur::echoed(std::size_t size, bool last) {
   take_output();
   byte_count_ += size;
+  inside_message_ = !last && script_.echo;
   if (last) ++message_count_;
   std::vector<const Fault*> due;
   std::erase_if(waiting_, [&](const Fault* fault) {
@@ -103,14 +114,18 @@ void Saboteur::echoed(std::size_t size, bool last) {
     return by_count || by_bytes;
   });
   for (const Fault* fault : due) begin(*fault);
+  if (last) {
+    for (auto& steps : std::exchange(postponed_, {})) run_steps(std::move(steps));
+  }
   if (last) run_script(ScriptStep::On::message, message_count_);
 }
 
 /// What the connection sends, in the form that the faults give it.
 void Saboteur::rewrite(ConstBytes frames) {
   const std::string bytes = distortion_.rewrite(frames);
-  pump_.write(as_bytes(bytes));
+  write(bytes);
   for (Distortion::LatePong& pong : distortion_.take_late_pongs()) {
+    if (!may_wait("pong")) continue;  // RFC 6455 5.5.3: not every ping needs an answer
     schedule(pong.delay, [this, frame = std::move(pong.frame)] {
       if (!distortion_.muted()) put(frame);
     });
@@ -120,14 +135,14 @@ void Saboteur::rewrite(ConstBytes frames) {
 
 /// The moment of a fault has come.
 void Saboteur::begin(const Fault& fault) {
+  const Part part = info(fault.word).part;
+  if (part != Part::frames && !happens(fault.probability)) return;
   log_.fault(describe(fault));
-  switch (info(fault.word).part) {
+  switch (part) {
     case Part::opening: return;
-    case Part::event:
-      if (happens(fault.probability)) act(fault);
-      return;
+    case Part::event: return act(fault);
     case Part::writing:
-      if (!happens(fault.probability)) return;
+      std::erase_if(writing_, [&](const Fault& one) { return one.word == fault.word; });
       writing_.push_back(fault);
       return set_pace();
     case Part::frames: return distortion_.add(fault);
@@ -137,18 +152,21 @@ void Saboteur::begin(const Fault& fault) {
 void Saboteur::act(const Fault& fault) {
   switch (fault.word) {
     case Word::close: return close(fault);
-    case Word::close1byte: put(close_frame("\x03")); return distortion_.set_muted(true);
+    case Word::close1byte: put(close_frame("\x03")); return distortion_.mute();
     case Word::abort: take_output(); return pump_.finish();
     case Word::rst: take_output(); return pump_.finish_with_reset();
     case Word::half_close: take_output(); return pump_.half_close();
     case Word::stall: return pump_.stop_reading();
-    case Word::ping: return ping_every(fault.time);
+    case Word::ping:
+      ping_interval_ = fault.time;
+      next_ping_ = loop_.now() + ping_interval_;
+      return start_timer();
     case Word::hex: return put(fault.text);
     case Word::ignore_close: ignores_close_ = true; return;
     case Word::oversize:
+      if (distortion_.muted()) return;
       put(header_bytes(ws::Opcode::binary, fault.number));
-      oversize_left_ = fault.number;
-      distortion_.set_muted(true);
+      oversizes_.push_back({.left = fault.number});
       return fill();
     default: CHECK(false);
   }
@@ -167,28 +185,32 @@ void Saboteur::close(const Fault& fault) {
     return take_output();
   }
   put(close_frame(body_of(code, fault.text)));
-  distortion_.set_muted(true);
+  distortion_.mute();
 }
 
-void Saboteur::ping_every(Duration interval) {
-  schedule(interval, [this, interval] {
-    ws::Connection* const connection = pump_.connection();
-    if (connection == nullptr || !connection->ping(as_bytes("fault"))) return;
-    ping_every(interval);
-  });
+void Saboteur::send_ping() {
+  next_ping_.reset();
+  ws::Connection* const connection = pump_.connection();
+  if (connection == nullptr || !connection->can_send()) return;
+  next_ping_ = loop_.now() + ping_interval_;
+  if (pump_.congested()) return;  // they would pile up
+  const bool pinged = bool(connection->ping(as_bytes("fault")));
+  CHECK(pinged);
+  take_output();
 }
 
 /// Queues as much of an oversize payload as the pump holds; drained() asks for more.
 void Saboteur::fill() {
-  if (oversize_left_ == 0) return;
-  const std::string zeros(std::size_t{64} << 10, '\0');
-  while (oversize_left_ > 0 && !pump_.congested()) {
-    const auto size =
-        static_cast<std::size_t>(std::min<std::uint64_t>(oversize_left_, zeros.size()));
+  const std::string zeros(oversizes_.empty() ? 0 : std::size_t{64} << 10, '\0');
+  while (!oversizes_.empty() && pump_.takes_output() && !pump_.congested()) {
+    Oversize& first = oversizes_.front();
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(first.left, zeros.size()));
     pump_.write(as_bytes(zeros).first(size));
-    oversize_left_ -= size;
+    first.left -= size;
+    if (first.left > 0) continue;
+    pump_.write(as_bytes(first.behind));
+    oversizes_.erase(oversizes_.begin());
   }
-  if (oversize_left_ == 0) distortion_.set_muted(false);
 }
 
 void Saboteur::drained() {
@@ -198,7 +220,16 @@ void Saboteur::drained() {
 /// Bytes that go out as they are, behind what is on its way already.
 void Saboteur::put(std::string_view bytes) {
   take_output();
-  pump_.write(as_bytes(bytes));
+  write(bytes);
+}
+
+/// Not into the middle of an oversize frame.
+void Saboteur::write(std::string_view bytes) {
+  if (oversizes_.empty()) {
+    pump_.write(as_bytes(bytes));
+  } else {
+    oversizes_.back().behind += bytes;
+  }
 }
 
 /// Moves what the connection wants to send to the wire, as the faults will have it.
@@ -224,6 +255,7 @@ void Saboteur::run_steps(std::vector<const ScriptStep*> steps) {
   for (auto step = steps.begin(); step != steps.end(); ++step) {
     const auto& action = (*step)->action;
     if (const auto* sleep = std::get_if<Sleep>(&action)) {
+      if (!may_wait("sleep")) return;
       std::vector<const ScriptStep*> rest(step + 1, steps.end());
       return schedule(sleep->time, [this, rest] { run_steps(rest); });
     }
@@ -232,6 +264,10 @@ void Saboteur::run_steps(std::vector<const ScriptStep*> steps) {
     } else if (const auto* text = std::get_if<SendText>(&action)) {
       ws::Connection* const connection = pump_.connection();
       if (connection == nullptr || !connection->can_send()) continue;
+      if (inside_message_) {  // RFC 6455 5.4: fragments of two messages do not mix
+        postponed_.emplace_back(step, steps.end());
+        return;
+      }
       const auto sent = connection->send(ws::MessageKind::text, true, as_bytes(text->text));
       CHECK(bool(sent));
       take_output();
@@ -241,9 +277,22 @@ void Saboteur::run_steps(std::vector<const ScriptStep*> steps) {
   }
 }
 
+/// Whether there is room for something that is to happen later.
+bool Saboteur::may_wait(std::string_view what) {
+  if (tasks_.size() < kMaxTasks) return true;
+  log_.fault(fmt::format("{} left out: too many wait", what));
+  return false;
+}
+
 void Saboteur::schedule(Duration delay, std::function<void()> task) {
   tasks_.emplace(loop_.now() + delay, std::move(task));
-  timer_.start(tasks_.begin()->first);
+  start_timer();
+}
+
+void Saboteur::start_timer() {
+  Time due = next_ping_.value_or(Time::max());
+  if (!tasks_.empty()) due = std::min(due, tasks_.begin()->first);
+  if (due < Time::max()) timer_.start(due);
 }
 
 void Saboteur::run_due() {
@@ -253,12 +302,13 @@ void Saboteur::run_due() {
     task();
   }
   if (pump_.ended()) return;
-  if (!tasks_.empty()) timer_.start(tasks_.begin()->first);
+  if (next_ping_ && *next_ping_ <= now) send_ping();
+  start_timer();
   pump_.update();
 }
 
 void Saboteur::set_pace() {
-  if (writing_.empty() && find(faults_, Word::dribble) == nullptr) return;
+  if (writing_.empty() && !dribble_) return;
   pump_.set_pace([this](std::size_t waiting) { return next_slice(waiting); });
 }
 
@@ -268,8 +318,9 @@ net::Pump::Slice Saboteur::next_slice(std::size_t waiting) {
   net::Pump::Slice slice{.size = waiting};
   if (head_left_ > 0) {
     slice.size = head_left_;
-    if (const Fault* dribble = find(faults_, Word::dribble)) {
-      slice = {.size = std::min<std::size_t>(dribble->number, head_left_), .pause = dribble->time};
+    if (dribble_) {
+      slice = {.size = std::min<std::size_t>(dribble_->number, head_left_),
+               .pause = dribble_->time};
     }
     head_left_ -= slice.size;
     return slice;

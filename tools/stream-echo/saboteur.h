@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ class Saboteur {
 
   const std::vector<Fault>& faults() const { return faults_; }
 
+  /// The pump has been given an answer of `size` bytes other than a 101.
+  void answered(std::size_t size) { begin_answer(size); }
+
   /// The pump has been given the 101 of `head_size` bytes, and is open.
   void opened(std::size_t head_size);
 
@@ -39,6 +43,9 @@ class Saboteur {
   /// A piece of a message has come, and its echo lies in the connection's output.
   void echoed(std::size_t size, bool last);
 
+  /// A ping has come, and its pong lies in the connection's output.
+  void pinged() { take_output(); }
+
   /// A Close has come. False: it is to be ignored, and so is everything from now on.
   bool takes_close() const { return !ignores_close_; }
 
@@ -46,18 +53,28 @@ class Saboteur {
   void drained();
 
  private:
+  /// A payload that is on its way.
+  struct Oversize {
+    std::uint64_t left = 0;   // bytes still to be queued
+    std::string behind = {};  // what follows the frame
+  };
+
+  void begin_answer(std::size_t size);
   void begin(const Fault& fault);
   void act(const Fault& fault);
   void close(const Fault& fault);
-  void ping_every(Duration interval);
+  void send_ping();
   void fill();
   void put(std::string_view bytes);
+  void write(std::string_view bytes);
   void rewrite(ConstBytes frames);
   void take_output();
   void run_script(ScriptStep::On on, std::uint64_t number);
   void run_steps(std::vector<const ScriptStep*> steps);
+  bool may_wait(std::string_view what);
   void schedule(Duration delay, std::function<void()> task);
   void run_due();
+  void start_timer();
   net::Pump::Slice next_slice(std::size_t waiting);
   void set_pace();
   std::uint64_t random_below(std::uint64_t limit);
@@ -72,11 +89,16 @@ class Saboteur {
   Distortion distortion_;
   net::Timer timer_;
   std::multimap<Time, std::function<void()>> tasks_;
+  Duration ping_interval_ = Duration(0);
+  std::optional<Time> next_ping_;
+  std::vector<std::vector<const ScriptStep*>> postponed_;  // to the end of the message
   std::uint64_t message_count_ = 0;
   std::uint64_t byte_count_ = 0;
-  std::uint64_t oversize_left_ = 0;  // bytes of that payload still to be queued
+  std::vector<Oversize> oversizes_;  // one after the other
   std::size_t head_left_ = 0;        // of the 101: bytes that have not been sliced yet
+  std::optional<Fault> dribble_;     // when it happens
   std::vector<Fault> writing_;       // active ones
+  bool inside_message_ = false;      // that is being echoed
   bool ignores_close_ = false;
 };
 

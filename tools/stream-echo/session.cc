@@ -61,9 +61,14 @@ void Session::shut_down() {
   if (connection != nullptr) {
     // Too late is fine: it is closing already.
     if (connection->close(ws::code::kGoingAway, "the server is stopping")) pump_.update();
-  } else if (head_) {
+  } else if (head_ || swallows_) {  // nor is there an answer for whom a fault ignores
     pump_.drop();
   }
+}
+
+void Session::set_paused(bool paused) {
+  log_is_full_ = paused;
+  pump_.set_paused(log_is_full_ || delayed_);
 }
 
 void Session::on_bytes(Bytes& in) {
@@ -161,6 +166,7 @@ void Session::on_event(const ws::Event& event) {
     swallows_ = true;
     return pump_.leave_protocol();
   }
+  if (saboteur_ && event.type == ws::EventType::ping) saboteur_->pinged();
   if (event.type != ws::EventType::message) return;
   // RFC 6455 5.5.1: no data after a Close of ours, though the peer may still be sending.
   if (!pump_.connection()->can_send()) return;
@@ -173,8 +179,9 @@ void Session::on_event(const ws::Event& event) {
 
 void Session::on_late() {
   if (delayed_) {
-    pump_.set_paused(false);
-    return carry_out(*delayed_);
+    const OpeningPlan plan = *std::exchange(delayed_, std::nullopt);
+    set_paused(log_is_full_);
+    return carry_out(plan);
   }
   answer({.answer = {.status = 408,
                      .text = "RFC 9110 15.5.9: the request head did not arrive within 10 seconds"},
@@ -184,7 +191,9 @@ void Session::on_late() {
 void Session::answer(const Refusal& refusal) {
   log_.answered(refusal.answer.status, refusal.why,
                 refusal.violation ? &*refusal.violation : nullptr);
-  pump_.write(as_bytes(to_http(refusal.answer, std::time(nullptr))));
+  const std::string response = to_http(refusal.answer, std::time(nullptr));
+  pump_.write(as_bytes(response));
+  if (saboteur_) saboteur_->answered(response.size());
   pump_.finish();
   head_.reset();
 }

@@ -48,7 +48,8 @@ class Session {
   /// answer on its way is finished.
   void shut_down();
 
-  void set_paused(bool paused) { pump_.set_paused(paused); }
+  /// Nothing is read while the log has no room.
+  void set_paused(bool paused);
 
  private:
   net::Pump::Handlers handlers();
@@ -70,6 +71,7 @@ class Session {
   std::optional<Agreement> agreement_;      // while the 101 waits for its turn
   std::optional<OpeningPlan> delayed_;      // what is to happen after a delay
   bool turned_away_ = false;
+  bool log_is_full_ = false;
   bool swallows_ = false;  // what comes is of no interest any more
   net::Pump pump_;
   std::unique_ptr<Saboteur> saboteur_;  // when there are faults
