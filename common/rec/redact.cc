@@ -15,7 +15,8 @@ bool is_space(char c) {
 
 bool holds_url(std::string_view field_name) {
   return field_name.ends_with("location") || field_name.ends_with("url") ||
-         field_name.ends_with("uri") || field_name == "referer" || field_name == "refresh";
+         field_name.ends_with("uri") || field_name == "referer" || field_name == "refresh" ||
+         field_name == "link";
 }
 
 /// The value of a hexadecimal digit, or nothing.

@@ -8,17 +8,20 @@ namespace rec {
 namespace {
 
 // What a name of a secret ends with, whatever stands before it.
-constexpr std::array<std::string_view, 23> kEndings = {
-    "token",     "secret",          "password",      "passwd",         "passphrase", "apikey",
-    "accesskey", "secretkey",       "privatekey",    "authkey",        "signature",  "credential",
-    "sessionid", "subscriptionkey", "functionskey",  "authentication", "jwt",        "auth",
-    "bearer",    "credentials",     "authorization", "ticket",         "assertion"};
+constexpr std::array<std::string_view, 34> kEndings = {
+    "token",          "secret",     "password",   "passwd",          "passphrase",
+    "apikey",         "accesskey",  "secretkey",  "privatekey",      "authkey",
+    "signature",      "credential", "sessionid",  "subscriptionkey", "functionskey",
+    "authentication", "jwt",        "auth",       "bearer",          "credentials",
+    "authorization",  "ticket",     "assertion",  "appkey",          "accountkey",
+    "masterkey",      "sharedkey",  "signingkey", "sessid",          "hmac",
+    "csrf",           "xsrf",       "dpop",       "passcode"};
 
-// Names that are one only by themselves: a monkey is no key.
-constexpr std::array<std::string_view, 10> kNames = {"key",     "sig", "pwd", "pass", "sid",
-                                                     "session", "sas", "sk",  "pat",  "ghp"};
+// Names that are one only by themselves: a monkey is no key, and a zip code none of RFC 6749 4.1.2.
+constexpr std::array<std::string_view, 11> kNames = {"key", "sig", "pwd", "pass", "sid", "session",
+                                                     "sas", "sk",  "pat", "ghp",  "code"};
 
-constexpr std::array<std::string_view, 2> kFieldEndings = {"cookie", "cookie2"};
+constexpr std::array<std::string_view, 3> kFieldEndings = {"cookie", "cookie2", "session"};
 
 // A change between letters and digits, and one from a small letter to a capital, which names in
 // camel case have too.
