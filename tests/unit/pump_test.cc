@@ -30,6 +30,7 @@ class ScriptedStream final : public net::Stream {
     bool shut = false;
     std::string written;
     std::size_t writes = 0;
+    std::vector<std::size_t> tries = {};  // their sizes, the refused ones too
     bool reset_wanted = false;
   };
 
@@ -38,6 +39,7 @@ class ScriptedStream final : public net::Stream {
   IoResult read(Bytes into) override { return socket_.read(into); }
   IoResult write(ConstBytes from) override {
     if (script_.broken) return {.io = Io::failed, .error = "Broken pipe", .reset = true};
+    script_.tries.push_back(from.size());
     if (script_.refusals > 0) {
       --script_.refusals;
       return {.io = Io::again};
@@ -245,6 +247,18 @@ TEST(Pump, paced_writes_have_the_sizes_and_pauses_that_were_asked_for) {
   EXPECT_EQ(bench.script.written, "0123456789");
   EXPECT_EQ(bench.script.writes, 4u);
   EXPECT_EQ(asked, (std::vector<std::size_t>{10, 7, 4, 1}));
+}
+
+TEST(Pump, a_new_pace_lets_a_refused_write_be_tried_again_with_no_less) {
+  Bench bench;
+  bench.script.refusals = 1;  // TLS has a record half sent
+  bench.pump->write(as_bytes("0123456789"));
+  bench.pump->update();
+  bench.pump->set_pace([](std::size_t) { return net::Pump::Slice{.size = 2}; });
+  bench.pump->write(as_bytes("abc"));
+  bench.pump->update();
+  EXPECT_EQ(bench.script.tries, (std::vector<std::size_t>{10, 10, 2, 1}));
+  EXPECT_EQ(bench.script.written, "0123456789abc");
 }
 
 TEST(Pump, a_pause_of_the_pace_is_no_stall) {
