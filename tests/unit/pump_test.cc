@@ -26,6 +26,7 @@ class ScriptedStream final : public net::Stream {
  public:
   struct Script {
     int refusals = 0;  // writes that get `again` first
+    std::size_t refused = 0;
     bool broken = false;
     bool shut = false;
     std::string written;
@@ -42,8 +43,11 @@ class ScriptedStream final : public net::Stream {
     script_.tries.push_back(from.size());
     if (script_.refusals > 0) {
       --script_.refusals;
+      script_.refused = from.size();
       return {.io = Io::again};
     }
+    EXPECT_GE(from.size(), script_.refused) << "what the stream refused has become shorter";
+    script_.refused = 0;
     script_.written += as_text(from);
     ++script_.writes;
     return {.size = from.size()};
@@ -273,6 +277,46 @@ TEST(Pump, a_pause_of_the_pace_is_no_stall) {
   bench.run();
   EXPECT_EQ(bench.script.written, "ab");
   EXPECT_EQ(bench.end->error, "");
+}
+
+TEST(Pump, a_pace_does_not_shorten_a_write_that_was_refused) {
+  Bench bench;
+  bench.script.refusals = 1;
+  bench.pump->write(as_bytes("0123"));
+  bench.pump->update();
+  bench.pump->set_pace([](std::size_t) { return net::Pump::Slice{.size = 1}; });
+  bench.pump->write(as_bytes("45"));
+  bench.pump->update();
+  EXPECT_EQ(bench.script.written, "012345");
+  EXPECT_EQ(bench.script.writes, 3u);
+}
+
+TEST(Pump, a_turn_makes_a_bounded_number_of_paced_writes) {
+  Bench bench;
+  bench.pump->set_pace([&](std::size_t waiting) {
+    if (waiting == 1) bench.loop.later([&] { bench.peer.reset(); });
+    return net::Pump::Slice{.size = 1};
+  });
+  bench.pump->write(as_bytes(std::string(1000, 'x')));
+  bench.pump->update();
+  EXPECT_LT(bench.script.writes, 200u);
+  bench.pump->finish();
+  bench.pump->update();
+  bench.run();
+  EXPECT_EQ(bench.script.written.size(), 1000u);
+}
+
+TEST(Pump, a_reset_behind_a_half_close_is_one) {
+  Bench bench;
+  bench.open();
+  bench.pump->half_close();
+  bench.pump->update();
+  EXPECT_TRUE(bench.script.shut);
+  bench.pump->finish_with_reset();
+  bench.pump->update();
+  bench.run();
+  EXPECT_TRUE(bench.script.reset_wanted);
+  EXPECT_TRUE(bench.end);
 }
 
 TEST(Pump, outgoing_frames_can_be_put_on_the_wire_in_another_form) {

@@ -395,6 +395,20 @@ TEST(WsConnection, message_cannot_be_late_while_we_do_not_read) {
   EXPECT_EQ(client.deadline(), 1060);
 }
 
+TEST(WsConnection, what_waits_elsewhere_puts_off_the_end) {
+  Client client;
+  ASSERT_TRUE(client->close(1000, {}));
+  client.take_output();
+  client->set_queued(Time{}, Time{} + seconds(3));
+  EXPECT_EQ(client.deadline(), 33);
+  client->set_queued(Time{} + seconds(20), Time{} + seconds(20));
+  EXPECT_EQ(client.deadline(), 50);
+  client->set_queued(Time{} + seconds(40), std::nullopt);
+  EXPECT_EQ(client.deadline(), 45) << "five seconds for the answer";
+  client->set_queued(Time{} + seconds(41), std::nullopt);
+  EXPECT_EQ(client.deadline(), 45);
+}
+
 TEST(WsConnection, silence_between_messages_is_no_timeout) {
   Client client;
   client.receive("8101 61");
