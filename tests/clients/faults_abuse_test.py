@@ -232,6 +232,21 @@ class Endings(AbuseTest):
                 self.assertEqual(server.stop(), 0)
                 self.assertLess(time.monotonic() - began, 3, query)
 
+    def test_a_log_that_has_room_again_does_not_wake_who_is_delayed(self):
+        with harness.Echo("--to", "jsonl") as server:
+            with self.open("", server) as talker, connect(server.port) as peer:
+                peer.send(upgrade_request(server.port, path="/ws?delay=1s"))
+                talker.sock.settimeout(0.3)
+                with self.assertRaises(TimeoutError):  # the log is full
+                    while True:
+                        talker.send(frame(BINARY, bytes(1 << 16), key=FIXED_KEY))
+                        talker.receive()
+                peer.send(text(b"early") + BYE)
+                while select.select([server.process.stdout], [], [], 0.2)[0]:
+                    server.process.stdout.read(1 << 20)
+                self.assertEqual(status_of(peer.receive_head()), 101)
+                self.assertEqual(peer.receive_all(), frame(TEXT, b"early") + CLOSE_1000)
+
     def test_one_slow_byte_at_a_time_leaves_time_for_others(self):
         with self.open("slice=1&oversize=100G") as peer:
             peer.receive()
