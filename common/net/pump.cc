@@ -77,7 +77,7 @@ void Pump::set_deadline(std::optional<Time> at) {
 
 void Pump::finish() {
   finishing_ = true;
-  deadline_ = std::max(loop_.now(), write_again_at_.value_or(loop_.now())) + kFinishTimeout;
+  deadline_ = std::max(loop_.now(), pacer_.pause_end().value_or(loop_.now())) + kFinishTimeout;
 }
 
 void Pump::finish_with_reset() {
@@ -91,12 +91,6 @@ void Pump::half_close() {
 
 void Pump::stop_reading() {
   deaf_ = true;
-}
-
-void Pump::set_pace(Pace pace) {
-  pace_ = std::move(pace);
-  slice_left_ = 0;
-  write_again_at_.reset();
 }
 
 void Pump::drop() {
@@ -203,12 +197,12 @@ void Pump::flush() {
     output_.append(connection_->output());
     connection_.reset();
   }
-  if (may_write()) write_again_at_.reset();
   bool progress = false;
   for (int writes = 0; !ended() && output_size() > 0 && may_write(); ++writes) {
-    if (pace_ && writes == kPacedWritesPerTurn) break;  // the descriptor is still writable
+    if (pacer_.active() && writes == kPacedWritesPerTurn)
+      break;  // the descriptor is still writable
     const bool ours = output_.size() > 0;
-    const ConstBytes bytes = next_slice();
+    const ConstBytes bytes = pacer_.next(ours ? output_.view() : connection_->output());
     IoResult result{.size = bytes.size()};
     if (!write_failed_ && !half_closed_) result = stream_->write(bytes);
     if (result.io == Io::failed) {
@@ -218,10 +212,12 @@ void Pump::flush() {
       if (deaf_) return close();
       continue;
     }
-    refused_ = result.io == Io::again ? bytes.size() : 0;
-    if (result.io == Io::again) break;
+    if (result.io == Io::again) {
+      pacer_.refused(bytes.size());
+      break;
+    }
     progress = true;
-    slice_sent(result.size);
+    pacer_.sent(result.size, loop_.now());
     if (ours) {
       output_.sent(result.size);
     } else {
@@ -232,10 +228,10 @@ void Pump::flush() {
   if (output_size() == 0) {
     stalled_at_.reset();
   } else if (progress || !stalled_at_) {
-    stalled_at_ = write_again_at_.value_or(loop_.now());
+    stalled_at_ = pacer_.pause_end().value_or(loop_.now());
   }
   if (progress && finishing_ && !half_closed_) {
-    deadline_ = write_again_at_.value_or(loop_.now()) + kFinishTimeout;
+    deadline_ = pacer_.pause_end().value_or(loop_.now()) + kFinishTimeout;
   }
   if (connection_ && rewrite_) connection_->set_queued(loop_.now(), stalled_at_);
 }
@@ -247,26 +243,6 @@ void Pump::divert() {
     const ConstBytes output = connection_->output();
     rewrite_(output);
     if (connection_) connection_->sent(output.size());
-  }
-}
-
-/// The bytes that may be written next.
-ConstBytes Pump::next_slice() {
-  const ConstBytes waiting = output_.size() > 0 ? output_.view() : connection_->output();
-  if (!pace_) return waiting;
-  if (slice_left_ == 0) {
-    const Slice slice = pace_(waiting.size());
-    slice_left_ = std::clamp<std::size_t>(std::max(slice.size, refused_), 1, waiting.size());
-    slice_pause_ = slice.pause;
-  }
-  return waiting.first(std::min(slice_left_, waiting.size()));
-}
-
-void Pump::slice_sent(std::size_t size) {
-  if (!pace_) return;
-  slice_left_ -= size;
-  if (slice_left_ == 0 && slice_pause_ > Duration(0)) {
-    write_again_at_ = loop_.now() + slice_pause_;
   }
 }
 
@@ -354,8 +330,8 @@ bool Pump::may_read() const {
   return !ended() && held_.empty() && may_pass_on();
 }
 
-bool Pump::may_write() const {
-  return !write_again_at_ || *write_again_at_ <= loop_.now() || write_failed_;
+bool Pump::may_write() {
+  return !pacer_.pauses(loop_.now()) || write_failed_;
 }
 
 bool Pump::half_close_wanted() const {
@@ -374,7 +350,7 @@ std::optional<Time> Pump::next_deadline() const {
     if (at && (!next || *at < *next)) next = at;
   };
   consider(write_timeout_at());
-  if (output_size() > 0) consider(write_again_at_);
+  if (output_size() > 0) consider(pacer_.pause_end());
   if (connection_) consider(connection_->deadline());
   return next;
 }

@@ -17,6 +17,7 @@
 #include "base/output_buffer.h"
 #include "base/time.h"
 #include "net/loop.h"
+#include "net/pacer.h"
 #include "net/stream.h"
 #include "ws/connection.h"
 
@@ -55,14 +56,6 @@ class Pump {
     bool reading_waits = true;
     Duration write_timeout = Duration(0);  ///< without progress, then it is dropped; 0: never
   };
-
-  /// The next write is of at most `size` bytes (0 counts as 1), and is followed by a pause.
-  struct Slice {
-    std::size_t size = SIZE_MAX;
-    Duration pause = Duration(0);
-  };
-  /// Asked before each write how much of the `waiting` bytes may leave in it.
-  using Pace = std::function<Slice(std::size_t waiting)>;
 
   Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Handlers handlers);
   ~Pump();
@@ -107,7 +100,7 @@ class Pump {
   void stop_reading();
 
   /// From now on this side writes slowly, in pieces of chosen sizes. An empty one ends that.
-  void set_pace(Pace pace);
+  void set_pace(Pacer::Pace pace) { pacer_.set(std::move(pace)); }
 
   /// While paused no event is delivered and nothing is read.
   void set_paused(bool paused);
@@ -133,14 +126,12 @@ class Pump {
   void on_timer();
   void flush();
   void divert();
-  ConstBytes next_slice();
-  void slice_sent(std::size_t size);
   void close();
   void continue_later();
   std::size_t output_size() const;
   bool may_pass_on() const;
   bool may_read() const;
-  bool may_write() const;
+  bool may_write();
   bool half_close_wanted() const;
   std::optional<Time> write_timeout_at() const;
   std::optional<Time> next_deadline() const;
@@ -158,11 +149,7 @@ class Pump {
   std::optional<Time> stalled_at_;  // output waits since, without progress
   TransportEnd end_;
   std::function<void(ConstBytes)> rewrite_;
-  Pace pace_;
-  std::size_t slice_left_ = 0;          // of the slice that is being written; 0: ask for the next
-  std::size_t refused_ = 0;             // by the stream: the next write is no shorter (see Stream)
-  Duration slice_pause_ = Duration(0);  // after it
-  std::optional<Time> write_again_at_;  // while such a pause lasts
+  Pacer pacer_;
   bool paused_ = false;
   bool deaf_ = false;  // stop_reading() was called
   bool finishing_ = false;

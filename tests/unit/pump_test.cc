@@ -242,7 +242,7 @@ TEST(Pump, paced_writes_have_the_sizes_and_pauses_that_were_asked_for) {
   bench.pump->set_pace([&](std::size_t waiting) {
     asked.push_back(waiting);
     if (waiting <= 3) bench.loop.stop();
-    return net::Pump::Slice{.size = 3, .pause = std::chrono::milliseconds(1)};
+    return net::Pacer::Slice{.size = 3, .pause = std::chrono::milliseconds(1)};
   });
   bench.pump->write(as_bytes("0123456789"));
   bench.pump->update();
@@ -258,7 +258,7 @@ TEST(Pump, a_new_pace_lets_a_refused_write_be_tried_again_with_no_less) {
   bench.script.refusals = 1;  // TLS has a record half sent
   bench.pump->write(as_bytes("0123456789"));
   bench.pump->update();
-  bench.pump->set_pace([](std::size_t) { return net::Pump::Slice{.size = 2}; });
+  bench.pump->set_pace([](std::size_t) { return net::Pacer::Slice{.size = 2}; });
   bench.pump->write(as_bytes("abc"));
   bench.pump->update();
   EXPECT_EQ(bench.script.tries, (std::vector<std::size_t>{10, 10, 2, 1}));
@@ -269,7 +269,7 @@ TEST(Pump, a_pause_of_the_pace_is_no_stall) {
   Bench bench({.write_timeout = std::chrono::milliseconds(5)});
   bench.pump->set_pace([&](std::size_t waiting) {
     if (waiting == 1) bench.loop.later([&] { bench.peer.reset(); });
-    return net::Pump::Slice{.size = 1, .pause = std::chrono::milliseconds(20)};
+    return net::Pacer::Slice{.size = 1, .pause = std::chrono::milliseconds(20)};
   });
   bench.pump->write(as_bytes("ab"));
   bench.pump->finish();
@@ -284,7 +284,7 @@ TEST(Pump, a_pace_does_not_shorten_a_write_that_was_refused) {
   bench.script.refusals = 1;
   bench.pump->write(as_bytes("0123"));
   bench.pump->update();
-  bench.pump->set_pace([](std::size_t) { return net::Pump::Slice{.size = 1}; });
+  bench.pump->set_pace([](std::size_t) { return net::Pacer::Slice{.size = 1}; });
   bench.pump->write(as_bytes("45"));
   bench.pump->update();
   EXPECT_EQ(bench.script.written, "012345");
@@ -295,7 +295,7 @@ TEST(Pump, a_turn_makes_a_bounded_number_of_paced_writes) {
   Bench bench;
   bench.pump->set_pace([&](std::size_t waiting) {
     if (waiting == 1) bench.loop.later([&] { bench.peer.reset(); });
-    return net::Pump::Slice{.size = 1};
+    return net::Pacer::Slice{.size = 1};
   });
   bench.pump->write(as_bytes(std::string(1000, 'x')));
   bench.pump->update();

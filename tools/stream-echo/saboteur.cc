@@ -314,8 +314,8 @@ void Saboteur::set_pace() {
 
 /// The 101 leaves first, by `dribble` or in one write; the rest by what is active of `slice`,
 /// `rate` and `jitter`.
-net::Pump::Slice Saboteur::next_slice(std::size_t waiting) {
-  net::Pump::Slice slice{.size = waiting};
+net::Pacer::Slice Saboteur::next_slice(std::size_t waiting) {
+  net::Pacer::Slice slice{.size = waiting};
   if (head_left_ > 0) {
     slice.size = head_left_;
     if (dribble_) {

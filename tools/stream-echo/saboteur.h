@@ -75,7 +75,7 @@ class Saboteur {
   void schedule(Duration delay, std::function<void()> task);
   void run_due();
   void start_timer();
-  net::Pump::Slice next_slice(std::size_t waiting);
+  net::Pacer::Slice next_slice(std::size_t waiting);
   void set_pace();
   std::uint64_t random_below(std::uint64_t limit);
 

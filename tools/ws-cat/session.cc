@@ -107,7 +107,7 @@ void Session::on_dialled(std::variant<std::unique_ptr<net::Stream>, net::DialErr
           .ended = [this](const net::TransportEnd& end) { on_transport_ended(end); }});
   if (args_.dribble) {
     pump_->set_pace([slice = *args_.dribble](std::size_t) {
-      return net::Pump::Slice{.size = slice.size, .pause = slice.pause};
+      return net::Pacer::Slice{.size = slice.size, .pause = slice.pause};
     });
   }
   opening_->show_request();
