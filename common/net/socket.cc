@@ -44,8 +44,16 @@ std::string describe(const Address& address) {
   return host_and_port(host, port);
 }
 
-Error cannot_listen(const std::string& where, const std::string& why) {
-  return {"cannot listen on " + where + ": " + why, ""};
+Error cannot_listen(const std::string& where, const std::string& why, std::string hint = {}) {
+  return {"cannot listen on " + where + ": " + why, std::move(hint)};
+}
+
+std::string hint_for(int error) {
+  switch (error) {
+    case EADDRINUSE: return "another program has this port; port 0 is one that is free";
+    case EACCES: return "ports below 1024 are the system administrator's";
+    default: return {};
+  }
 }
 
 /// A bound and listening socket, or nothing and errno.
@@ -127,7 +135,8 @@ Result<std::unique_ptr<Listener>> Listener::tcp(Loop& loop, const std::string& h
     listener->port_ = ntohs(reinterpret_cast<const sockaddr_in*>(bound.get())->sin_port);
     return listener;
   }
-  return cannot_listen(where, errno_text(first_error.value_or(EADDRNOTAVAIL)));
+  const int error = first_error.value_or(EADDRNOTAVAIL);
+  return cannot_listen(where, errno_text(error), hint_for(error));
 }
 
 Result<std::unique_ptr<Listener>> Listener::unix_path(Loop& loop, const std::string& path,

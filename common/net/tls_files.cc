@@ -78,7 +78,10 @@ Result<Key> read_key(const std::string& path, const std::optional<std::string>& 
 Error unusable(std::string_view what, const std::string& path) {
   const bool absent = is_absent(ERR_peek_error()) || is_absent(ERR_peek_last_error());
   const std::string reason = openssl_reason();
-  if (absent) return {"no " + std::string(what) + " in " + path, "a PEM file is wanted"};
+  if (absent) {
+    return {"no " + std::string(what) + " in " + path,
+            what == "private key" ? "--key FILE says where it is" : "a PEM file is wanted"};
+  }
   return {"cannot use the " + std::string(what) + " in " + path + ": " + reason, {}};
 }
 

@@ -73,7 +73,8 @@ upgrade=(--http1.1 -m 5 -H 'Upgrade: websocket' -H 'Connection: Upgrade' -H 'Sec
   assert_failure 7
   assert_output ""
   assert_equal "$stderr" \
-    "stream-echo: cannot listen on 127.0.0.1:${URL##*:}: Address already in use"
+    "stream-echo: cannot listen on 127.0.0.1:${URL##*:}: Address already in use
+hint: another program has this port; port 0 is one that is free"
 }
 
 @test "the port file holds the port" {
@@ -367,6 +368,26 @@ END
   assert_equal "$stderr" "stream-echo: time is up (--max-time)"
 }
 
+@test "what a client broke comes before the time that is up" {
+  run --separate-stderr stream-echo --port 0 --check-client -s --max-time 0.5 -- bash -c \
+    'curl -s -o /dev/null "$STREAM_ECHO_HTTP_URL/ws"; exec tail -f /dev/null'
+  assert_failure 100
+}
+
+@test "a slip in the words of a URL is told in the log" {
+  serve --port 0
+  run ws-cat -d hi --count 1 "$URL/ws?clsoe=1011&token=x"
+  assert_success
+  run cat log
+  assert_line --regexp '^stream-echo: #1 127\.0\.0\.1:[0-9]+: "clsoe" is no fault; close is one$'
+}
+
+@test "an output file that cannot be written is 23" {
+  run --separate-stderr stream-echo --port 0 --port-file no/such/folder
+  assert_failure 23
+  assert_equal "$stderr" "stream-echo: cannot write no/such/folder: No such file or directory"
+}
+
 @test "--max-time ends the command as well" {
   run --separate-stderr stream-echo --port 0 --max-time 50ms -- bash -c 'exec tail -f /dev/null'
   assert_failure 28
@@ -379,6 +400,11 @@ END
     bash -c 'curl -s -o /dev/null "$STREAM_ECHO_HTTP_URL/ws"'
   assert_failure 100
   assert_regex "$stderr" 'refused 426: RFC 6455 4\.1 \(2\)'
+  # Without -v too: a failure says why.
+  run --separate-stderr stream-echo --port 0 --check-client -- \
+    bash -c 'printf "\201\005hello" | ws-cat -s --from wire "$STREAM_ECHO_URL"; exit 0'
+  assert_failure 100
+  assert_regex "$stderr" '^stream-echo: #1 127\.0\.0\.1:[0-9]+: violation: RFC 6455 5\.1: [^'$'\n'']*$'
   run stream-echo --port 0 --check-client -s -- bash -c 'curl -s "$STREAM_ECHO_HTTP_URL/ws"; exit 3'
   assert_failure 3
   # A message that is too large for the server breaks no rule.

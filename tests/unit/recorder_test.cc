@@ -280,6 +280,7 @@ TEST_F(RecorderTest, what_a_signal_held_up_is_written_when_the_reader_goes_on) {
       std::make_unique<FakeStream>(std::deque<IoResult>{{.size = bytes.size()}}, asked_), 1);
   // Nobody reads but the handler of the signal that ends the wait.
   Drain::fd = reader.value();
+  Drain::size = 0;
   const auto handler_before = std::signal(SIGALRM, Drain::now);
   const itimerval every_ms = {.it_interval = {0, 1000}, .it_value = {0, 1000}};
   setitimer(ITIMER_REAL, &every_ms, nullptr);

@@ -118,8 +118,10 @@ struct Fault {
 
 /// What one query or one --fault asks for.
 struct FaultPlan {
-  std::vector<Fault> faults;
-  std::optional<std::uint64_t> seed;
+  std::vector<Fault> faults = {};
+  std::optional<std::uint64_t> seed = {};
+  std::vector<std::string> doubts =
+      {};  ///< words that are none, but nearly: a line each for the log
 };
 
 enum class Unknown { ignored, refused };

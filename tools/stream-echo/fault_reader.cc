@@ -14,6 +14,9 @@
 namespace stream_echo {
 namespace {
 
+// Of a query: one is enough for a slip, and a query of other things is not to fill the log.
+constexpr std::size_t kMaxDoubts = 4;
+
 std::string quoted(std::string_view text) {
   return fmt::format("\"{}\"", cli::escape(text, cli::Escape::line));
 }
@@ -100,6 +103,16 @@ bool read_value(Takes takes, std::string_view value, Fault& fault) {
   return false;
 }
 
+std::string_view wanted(const WordInfo& row) {
+  switch (row.takes) {
+    case Takes::target: return "a count or a URL on this machine";
+    case Takes::time: return "a time such as 250ms";
+    case Takes::size: return "a size such as 64k";
+    case Takes::slices: return "a size and a time such as 16B/5ms";
+    default: return row.arg;
+  }
+}
+
 Result<Fault> parse_fault(const WordInfo& row, std::optional<std::string_view> value) {
   Fault fault{.word = row.word};
   if (!value) {
@@ -110,8 +123,7 @@ Result<Fault> parse_fault(const WordInfo& row, std::optional<std::string_view> v
     return Error{fmt::format("fault {}: takes no value", row.name), {}};
   }
   if (!read_value(row.takes, *value, fault)) {
-    return bad(row.name, *value,
-               row.takes == Takes::target ? "a count or a URL on this machine" : row.arg);
+    return bad(row.name, *value, wanted(row));
   }
   if (fault.number < row.min || fault.number > row.max) {
     return bad(row.name, *value, fmt::format("between {} and {}", row.min, row.max));
@@ -206,11 +218,16 @@ class PlanReader {
     return {};
   }
 
-  Result<void> unknown(std::string_view name) const {
-    if (unknown_ == Unknown::ignored) return {};
+  Result<void> unknown(std::string_view name) {
     std::vector<std::string_view> names;
     for (const WordInfo& row : all_words()) names.push_back(row.name);
     const std::string_view near = cli::nearest(name, names);
+    if (unknown_ == Unknown::ignored) {
+      if (!near.empty() && plan_.doubts.size() < kMaxDoubts) {
+        plan_.doubts.push_back(fmt::format("{} is no fault; {} is one", quoted(name), near));
+      }
+      return {};
+    }
     return Error{fmt::format("fault {}: is unknown", quoted(name)),
                  near.empty() ? "stream-echo --help faults lists the words"
                               : fmt::format("did you mean {}?", near)};

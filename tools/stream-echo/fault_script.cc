@@ -41,6 +41,8 @@ class Line {
     return value;
   }
 
+  bool has(const char* key) const { return json_.contains(key); }
+
   std::string left_over() const { return json_.empty() ? "" : json_.begin().key(); }
 
  private:
@@ -56,8 +58,12 @@ Result<void> read_occasion(Line& line, ScriptStep& step) {
   if (on == "open") {
     step.on = ScriptStep::On::open;
   } else if (on == "message") {
+    const bool given_n = line.has("n");
     step.on = ScriptStep::On::message;
     step.message = line.number("n").value_or(0);
+    if (line.has("n") || (given_n && step.message == 0)) {
+      return wrong("\"n\" is no number of a message, which count from 1");
+    }
   } else if (on == "time") {
     step.on = ScriptStep::On::time;
     const auto at = parse_duration(line.text("at").value_or(""));
@@ -98,6 +104,10 @@ Result<void> read_action(Line& line, ScriptStep& step) {
     }
     step.action = std::move(*plan);
   } else {
+    for (const char* key : {"sleep", "send_hex", "send_text", "fault"}) {
+      if (line.has(key)) return wrong(fmt::format("\"{}\" is no text in quotes", key));
+    }
+    if (line.has("close")) return wrong("\"close\" is no number");
     return wrong("needs one of sleep, send_hex, send_text, close, fault");
   }
   return {};

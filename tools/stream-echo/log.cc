@@ -144,8 +144,9 @@ void PeerLog::answered(unsigned status, std::string_view why, const diag::Violat
                       fmt::format("{} {}", status, why));
     }
   }
-  if (log_.shows(0))
+  if (log_.shows(0) || (violation != nullptr && log_.shows_violations())) {
     say(fmt::format("{} {}: {}", status < 400 ? "answered" : "refused", status, why));
+  }
 }
 
 void PeerLog::note(std::string_view text) {
@@ -153,6 +154,10 @@ void PeerLog::note(std::string_view text) {
   if (std::string* lines = log_.lines()) {
     cli::error_line(*lines, stamp('<'), to_int(cli::Exit::refused), text);
   }
+  if (log_.shows(0)) say(text);
+}
+
+void PeerLog::remark(std::string_view text) {
   if (log_.shows(0)) say(text);
 }
 
@@ -176,7 +181,9 @@ void PeerLog::event(const ws::Event& event) {
       if (std::string* lines = log_.lines()) {
         cli::violation_line(*lines, stamp('<'), event.violation);
       }
-      if (log_.shows(0)) say(fmt::format("violation: {}", diag::describe(event.violation)));
+      if (log_.shows_violations()) {
+        say(fmt::format("violation: {}", diag::describe(event.violation)));
+      }
       return;
     case ws::EventType::ended:
       ending_ = event.ending;

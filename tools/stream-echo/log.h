@@ -24,6 +24,7 @@ class Log {
     int detail =
         0;  ///< lines for people: -1 none, 0 connections, 1 messages and control frames too
     bool jsonl = false;
+    bool violations = false;  ///< shown whatever `detail` is
   };
 
   /// `talk` and `loop` outlive this.
@@ -49,6 +50,7 @@ class Log {
   /// at the end of this turn.
   std::string* lines();
   bool shows(int detail) const { return settings_.detail >= detail; }
+  bool shows_violations() const { return settings_.violations || shows(0); }
   void say(std::string_view text) { talk_.note(text); }
   void saw_violation() { client_broke_protocol_ = true; }
   Duration since_start() const { return loop_.now() - start_; }
@@ -81,6 +83,7 @@ class PeerLog {
   /// An HTTP answer was sent; `why` is safe to print.
   void answered(unsigned status, std::string_view why, const diag::Violation* violation);
   void note(std::string_view text);
+  void remark(std::string_view text);  ///< for people only, and nothing is over
 
   /// The moment of a fault has come.
   void fault(std::string_view text);

@@ -204,8 +204,9 @@ inline constexpr std::array kTestingOptions = {
     cli::Option{.name = "one-connection",
                 .group = kTestingGroup,
                 .help = "Take one connection and end with it",
-                .doc = "Others are refused by the system from then on. With a command after -- the "
-                       "server still ends when the command does."},
+                .doc = "Others are refused by the system from then on; who only probes the port "
+                       "has had the connection, too. With a command after -- the server still "
+                       "ends when the command does."},
     cli::Option{.name = "max-time",
                 .letter = 'm',
                 .takes = cli::Takes::one,
@@ -217,8 +218,9 @@ inline constexpr std::array kTestingOptions = {
                 .group = kTestingGroup,
                 .help = "Exit with 100 when a client broke the protocol",
                 .doc = "Any rule of stream-rules(7) that the client must keep, opening handshake "
-                       "included; the log names it. With a command after -- its own exit code "
-                       "comes first unless that is 0."},
+                       "included. What was broken is shown on standard error, unless -s is "
+                       "given. With a command after -- its own exit code comes first unless that "
+                       "is 0."},
 };
 
 inline constexpr std::array kOutputOptions = {
@@ -229,12 +231,13 @@ inline constexpr std::array kOutputOptions = {
                 .doc =
                     "The log goes to standard error: a line for each connection that is opened, "
                     "closed or refused, with -v also one for each message, ping and pong. With a "
-                    "command after -- nothing is logged without -v."},
+                    "command after -- nothing is logged without -v, and messages only with a "
+                    "second one."},
     cli::Option{.name = "silent",
                 .letter = 's',
                 .group = cli::kOutputGroup,
                 .help = "Log nothing",
-                .doc = "Errors that keep the server from starting are still shown."},
+                .doc = "What keeps the server from starting, or ends it, is still shown."},
     cli::Option{.name = "to",
                 .takes = cli::Takes::one,
                 .arg = "jsonl",

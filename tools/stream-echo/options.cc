@@ -125,6 +125,11 @@ Result<void> read_faults(const Parsed& parsed, Args& args) {
   for (const std::string_view text : parsed.all("fault")) {
     auto plan = parse_faults(text, Unknown::refused);
     if (!plan) return Error{"option --fault: " + plan.error().message, plan.error().hint};
+    if (plan->faults.empty()) {
+      return Error{fmt::format("option --fault: there is no word in \"{}\"",
+                               cli::escape(text, cli::Escape::line)),
+                   "stream-echo --help faults lists the words"};
+    }
     if (plan->seed) return Error{"option --fault: seed= is for URLs", "use --seed"};
     for (Fault& fault : plan->faults) faults.always.push_back(std::move(fault));
   }

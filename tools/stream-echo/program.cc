@@ -29,7 +29,9 @@ Log::Settings log_settings(const Args& args) {
   const bool has_command = !args.command.empty();
   int detail = args.verbosity > 0 ? 1 : 0;
   if (has_command) detail = args.verbosity - 1;  // standard error is the command's, too
-  return {.detail = args.silent ? -1 : detail, .jsonl = args.jsonl && !has_command};
+  return {.detail = args.silent ? -1 : detail,
+          .jsonl = args.jsonl && !has_command,
+          .violations = args.check_client && !args.silent};
 }
 
 Server::Settings with_seed(Server::Settings settings, std::optional<std::uint64_t> seed) {
@@ -70,11 +72,14 @@ int Program::run() {
       talk_.error(recording.error().message, recording.error().hint);
       return to_int(cli::Exit::write);
     }
-    listening = announce();
   }
   if (!listening) {
     talk_.error(listening.error().message, listening.error().hint);
     return to_int(cli::Exit::connect);
+  }
+  if (const auto announced = announce(); !announced) {
+    talk_.error(announced.error().message, announced.error().hint);
+    return to_int(cli::Exit::write);
   }
   if (!args_.command.empty()) {
     if (const int code = start_command(); code != 0) return code;
@@ -87,11 +92,11 @@ int Program::run() {
   return verdict();
 }
 
-/// --check-client turns a success into what the clients did.
+/// --check-client turns a success, or a server that nobody ended, into what the clients did.
 int Program::verdict() const {
-  if (time_is_up_) return to_int(cli::Exit::timeout);
   const bool broken = args_.check_client && log_.client_broke_protocol();
-  return exit_code_ == 0 && broken ? to_int(cli::Exit::violation) : exit_code_;
+  if (broken && (time_is_up_ || exit_code_ == 0)) return to_int(cli::Exit::violation);
+  return time_is_up_ ? to_int(cli::Exit::timeout) : exit_code_;
 }
 
 /// Ends as on a signal; a command that does not end by itself is ended for good.

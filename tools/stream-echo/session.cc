@@ -93,6 +93,7 @@ void Session::on_head(const http::Head& head) {
   auto asked = asked_faults(head, shared_.faults);
   if (const auto* refusal = std::get_if<Refusal>(&asked)) return answer(*refusal);
   auto& plan = std::get<FaultPlan>(asked);
+  for (const std::string& doubt : plan.doubts) log_.remark(doubt);
   if (plan.faults.empty() && shared_.faults.script.steps.empty() && shared_.faults.script.echo) {
     return open(agreement_->response);
   }

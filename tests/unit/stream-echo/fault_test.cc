@@ -81,7 +81,7 @@ TEST(Faults, what_is_wrong_is_named) {
   EXPECT_EQ(error_of("rsv"), "fault rsv: needs a value 1..7");
   EXPECT_EQ(error_of("rsv=9"), "fault rsv: \"9\" is not between 1 and 7");
   EXPECT_EQ(error_of("hang=1"), "fault hang: takes no value");
-  EXPECT_EQ(error_of("delay=x"), "fault delay: \"x\" is not TIME");
+  EXPECT_EQ(error_of("delay=x"), "fault delay: \"x\" is not a time such as 250ms");
   EXPECT_EQ(error_of("redirect=http://example.com/"),
             "fault redirect: \"http://example.com/\" is not a count or a URL on this machine");
   EXPECT_EQ(error_of("rsv=%zz"), "fault \"rsv=%zz\": % is not followed by two hexadecimal digits");
@@ -99,6 +99,10 @@ TEST(Faults, a_query_may_hold_other_things) {
   EXPECT_EQ(plan->faults[0].word, Word::dup);
   EXPECT_EQ(plan->seed, 7u);
   EXPECT_FALSE(parse_faults("rsv=8", Unknown::ignored));
+  EXPECT_TRUE(plan->doubts.empty());
+  const auto slip = parse_faults("clsoe=1011", Unknown::ignored);
+  ASSERT_TRUE(slip);
+  EXPECT_EQ(slip->doubts, std::vector<std::string>{"\"clsoe\" is no fault; close is one"});
 }
 
 TEST(FaultScript, steps_are_read_in_order) {
@@ -135,6 +139,10 @@ TEST(FaultScript, a_wrong_line_is_named) {
       {"{\"on\":\"time\",\"send_text\":\"a\"}",
        "line 2: \"on\":\"time\" needs \"at\" with a time such as \"250ms\""},
       {"{\"on\":\"open\",\"sleep\":\"long\"}", "line 2: \"sleep\" is no time such as \"250ms\""},
+      {"{\"on\":\"open\",\"sleep\":20}", "line 2: \"sleep\" is no text in quotes"},
+      {"{\"on\":\"open\",\"close\":\"1000\"}", "line 2: \"close\" is no number"},
+      {"{\"on\":\"message\",\"n\":0,\"send_text\":\"a\"}",
+       "line 2: \"n\" is no number of a message, which count from 1"},
       {"{\"on\":\"open\",\"close\":70000}", "line 2: \"close\" is no close code"},
       {"{\"on\":\"open\",\"fault\":\"hang\"}",
        "line 2: \"fault\" has a word for the opening handshake, which is over by then"},
@@ -144,7 +152,7 @@ TEST(FaultScript, a_wrong_line_is_named) {
       {"{\"on\":\"open\",\"n\":1,\"send_text\":\"a\"}",
        "line 2: \"n\" has no place there, or a value of the wrong type"},
       {"{\"on\":\"message\",\"n\":-1,\"send_text\":\"a\"}",
-       "line 2: \"n\" has no place there, or a value of the wrong type"},
+       "line 2: \"n\" is no number of a message, which count from 1"},
       {"{\"echo\":\"no\"}", "line 2: \"on\" has to be open, message or time"},
   };
   for (const BadLine& bad : lines) {
