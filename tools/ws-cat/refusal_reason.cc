@@ -112,6 +112,17 @@ bool offered_no_protocol(const Case& given) {
   return !given.asked.protocols;
 }
 
+/// The server's own words, which were shown, are better than a guess: a line or three, not a page.
+bool says_why(const Case& given) {
+  return given.refusal.plain_text && given.body.size() <= 300 &&
+         given.body.find_first_not_of(" \t\r\n") != given.body.npos;
+}
+
+bool has_hint(const Case& given) {
+  return given.refusal.plain_text &&
+         contains_ignoring_case("\n" + std::string(given.body), "\nhint: ");
+}
+
 // ---- Sentences that depend on what was asked and answered
 
 Reason say_tls_port(const Case& given) {
@@ -229,6 +240,7 @@ constexpr std::array kRows = {
     Row{300, 399, has_location, say_redirect},
     Row{300, 399, nullptr, nullptr, "a redirect that names no target"},
     Row{400, 400, is_about_version, say_version},
+    Row{400, 400, says_why, nullptr, "its answer says why"},
     Row{400, 400, offered_no_protocol, nullptr,
         "the server did not take it for an opening handshake",
         "a proxy may have changed it, or the server wants a --subprotocol"},
@@ -236,6 +248,7 @@ constexpr std::array kRows = {
         "a proxy may have changed it"},
     Row{401, 401, sent_credentials, say_login_refused},
     Row{401, 401, nullptr, say_login_wanted},
+    Row{403, 403, says_why, nullptr, "its answer says why"},
     Row{403, 403, sent_origin, say_origin_refused},
     Row{403, 403, sent_credentials, say_no_origin},
     Row{403, 403, nullptr, say_forbidden},
@@ -288,6 +301,8 @@ Refusal refusal_of(const http::Head& head) {
   refusal.schemes = schemes_of(head, by_proxy ? "Proxy-Authenticate" : "WWW-Authenticate");
   refusal.versions = words_of(head, "Sec-WebSocket-Version");
   refusal.upgrades = words_of(head, "Upgrade");
+  refusal.plain_text =
+      equals_ignoring_case(value_of(head, "Content-Type").substr(0, 10), "text/plain");
   return refusal;
 }
 
@@ -302,6 +317,7 @@ Reason reason_of(const Refusal& refusal, std::string_view body, const Asked& ask
     reason = row->say != nullptr ? row->say(given)
                                  : Reason{std::string(row->why), std::string(row->hint)};
   }
+  if (has_hint(given)) reason.hint.clear();
   if (!refusal.retry_after.empty() && may_pass(refusal.status)) {
     reason.hint = retry_hint(refusal.retry_after);
   }

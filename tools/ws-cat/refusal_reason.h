@@ -31,6 +31,7 @@ struct Refusal {
   std::vector<std::string> schemes;   ///< of authentication that the server, or a proxy, takes
   std::vector<std::string> versions;  ///< of WebSocket that the server speaks
   std::vector<std::string> upgrades;  ///< protocols that the server wants instead
+  bool plain_text = false;            ///< the body is text/plain
 };
 Refusal refusal_of(const http::Head& head);
 
@@ -39,7 +40,8 @@ struct Reason {
   std::string hint;  ///< empty: none
 };
 
-/// `body` is how the body begins; some servers say there what the status does not.
+/// `body` is how the body begins; some servers say there what the status does not, and then nothing
+/// is guessed.
 Reason reason_of(const Refusal& refusal, std::string_view body, const Asked& asked);
 
 /// Where `location` leads from `base`, as a ws or wss URL (RFC 3986 5.2); empty when it leads

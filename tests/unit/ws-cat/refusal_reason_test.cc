@@ -199,5 +199,28 @@ TEST(RefusalReason, redirect_targets_are_resolved_as_references) {
   EXPECT_EQ(redirect_target("other:81", base), "");
 }
 
+TEST(RefusalReason, short_text_of_the_server_is_better_than_a_guess) {
+  const std::string_view text = "fault \"close\" takes a code\n";
+  EXPECT_EQ(reason("400 Bad Request\nContent-Type: text/plain", asked(), text),
+            "its answer says why");
+  EXPECT_EQ(reason("403 Forbidden\nContent-Type: Text/Plain; charset=utf-8", asked(), text),
+            "its answer says why");
+  const std::string guess = reason("403 Forbidden");
+  EXPECT_EQ(reason("403 Forbidden\nContent-Type: text/html", asked(), text), guess);
+  EXPECT_EQ(reason("403 Forbidden\nContent-Type: text/plain", asked(), "\r\n"), guess);
+  EXPECT_EQ(reason("403 Forbidden\nContent-Type: text/plain", asked(), std::string(301, 'x')),
+            guess);
+}
+
+TEST(RefusalReason, hint_of_the_server_takes_the_place_of_ours) {
+  EXPECT_EQ(reason("404 Not Found\nContent-Type: text/plain", asked(), "no route\nhint: /ws\n"),
+            "there is nothing at \"/chat\"");
+  EXPECT_EQ(reason("404 Not Found\nContent-Type: text/plain", asked(), "no hint: none\n"),
+            "there is nothing at \"/chat\" | check the path; a slash at its end counts");
+  EXPECT_EQ(reason("503 X\nContent-Type: text/plain\nRetry-After: 3", asked(), "hint: wait\n"),
+            "the server, or the one behind a gateway, is down or overloaded | try again in 3 s "
+            "(Retry-After)");
+}
+
 }  // namespace
 }  // namespace ws_cat
