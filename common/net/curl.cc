@@ -58,6 +58,13 @@ std::string text_of(const Call& call, CURLcode code) {
   return call.error[0] != '\0' ? call.error : curl_easy_strerror(code);
 }
 
+/// The errno behind what failed; 0: none.
+int os_error_of(const Call& call) {
+  long error = 0;
+  curl_easy_getinfo(call.easy, CURLINFO_OS_ERRNO, &error);
+  return static_cast<int>(error);
+}
+
 std::string url_of(const DialOptions& options) {
   std::string host = options.host;
   if (host.find(':') != std::string::npos) {
@@ -215,12 +222,11 @@ class CurlStream final : public Stream {
 
   IoResult failure(CURLcode code) const {
     if (code == CURLE_AGAIN) return {.io = Io::again};
-    long error = 0;
-    curl_easy_getinfo(call_->easy, CURLINFO_OS_ERRNO, &error);
+    const int error = os_error_of(*call_);
     if (error == ECONNRESET || error == EPIPE) {
-      return {.io = Io::failed, .error = errno_text(static_cast<int>(error)), .reset = true};
+      return {.io = Io::failed, .error = errno_text(error), .reset = true};
     }
-    DialError explained = explain(code, text_of(*call_, code), call_->options);
+    DialError explained = explain(code, text_of(*call_, code), error, call_->options);
     return {
         .io = Io::failed, .error = std::move(explained.message), .hint = std::move(explained.hint)};
   }
@@ -305,8 +311,8 @@ void Dialer::State::deliver(std::unique_ptr<Call> call, CURLcode code) {
     dialled(std::make_unique<CurlStream>(shared_from_this(), multi, std::move(call), socket));
     return;
   }
-  DialError error =
-      explain(code != CURLE_OK ? code : CURLE_COULDNT_CONNECT, text_of(*call, code), call->options);
+  DialError error = explain(code != CURLE_OK ? code : CURLE_COULDNT_CONNECT, text_of(*call, code),
+                            os_error_of(*call), call->options);
   curl_multi_remove_handle(multi, call->easy);
   call.reset();
   dialled(std::move(error));

@@ -3,9 +3,11 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string_view>
 
 #include "base/text.h"
+#include "net/fd.h"
 #include "net/tls_files.h"
 
 namespace net {
@@ -45,6 +47,15 @@ std::string in_our_look(std::string message) {
   if (std::count_if(word.begin(), word.end(), is_capital) == 1)
     message[0] = ascii_lower(message[0]);
   return message;
+}
+
+/// CURLE_COULDNT_CONNECT. Of several addresses the last one's reason is told.
+void explain_connect(DialError& error, int os_error, const DialOptions& options) {
+  const std::string where = options.unix_socket.empty()
+                                ? options.host + " port " + std::to_string(options.port)
+                                : options.unix_socket;
+  error.message = "cannot connect to " + where + ": " + errno_text(os_error);
+  if (os_error == ECONNREFUSED) error.hint = "is the server running?";
 }
 
 /// CURLE_PEER_FAILED_VERIFICATION. The names in the certificate are the peer's: not shown.
@@ -140,8 +151,9 @@ void explain_alert(DialError& error, const std::string& alert, const ClientTls& 
 
 }  // namespace
 
-DialError explain(int code, const std::string& text, const DialOptions& options) {
+DialError explain(int code, const std::string& text, int os_error, const DialOptions& options) {
   DialError error{.code = code, .message = in_our_look(text), .hint = ""};
+  if (code == CURLE_COULDNT_CONNECT && os_error != 0) explain_connect(error, os_error, options);
   if (!options.tls) return error;
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION: explain_distrust(error, text, options.host); break;

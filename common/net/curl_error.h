@@ -7,8 +7,8 @@
 
 namespace net {
 
-/// `code` is a CURLcode, `text` what libcurl says about it, `options` those of the dialling (the
-/// environment's included).
-DialError explain(int code, const std::string& text, const DialOptions& options);
+/// `code` is a CURLcode, `text` what libcurl says about it, `os_error` the errno behind it (0:
+/// none), `options` those of the dialling (the environment's included).
+DialError explain(int code, const std::string& text, int os_error, const DialOptions& options);
 
 }  // namespace net
