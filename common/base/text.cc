@@ -27,6 +27,10 @@ int hex_value(char c) {
 
 }  // namespace
 
+std::string count_text(std::uint64_t count, std::string_view unit) {
+  return std::to_string(count) + " " + std::string(unit) + (count == 1 ? "" : "s");
+}
+
 std::optional<std::uint64_t> parse_integer(std::string_view text, std::uint64_t max) {
   if (text.empty()) return std::nullopt;
   std::uint64_t value = 0;

@@ -14,6 +14,9 @@
 /// Decimal digits only, no sign, no space; nullopt when empty, malformed or above `max`.
 std::optional<std::uint64_t> parse_integer(std::string_view text, std::uint64_t max = UINT64_MAX);
 
+/// "1 byte", "2 bytes".
+std::string count_text(std::uint64_t count, std::string_view unit);
+
 /// Bytes, or with a unit `k`, `M`, `G` (either case; 1024-based): "64k" is 65536.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 

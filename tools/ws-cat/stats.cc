@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace ws_cat {
 namespace {
 
@@ -31,14 +33,16 @@ void Stats::round_trip(Duration time) {
 }
 
 std::string Stats::text(Duration run_time) const {
-  std::string text = fmt::format(
-      "sent {} messages, {} bytes; received {} messages, {} bytes; {:.3f} s", out_.messages,
-      out_.bytes, in_.messages, in_.bytes, milliseconds(run_time) / 1000);
+  const auto count_of = [](const Count& one) {
+    return count_text(one.messages, "message") + ", " + count_text(one.bytes, "byte");
+  };
+  std::string text = fmt::format("sent {}; received {}; {:.3f} s", count_of(out_), count_of(in_),
+                                 milliseconds(run_time) / 1000);
   if (round_trips_ > 0) {
-    text += fmt::format("\nround trip min/avg/max {:.3f}/{:.3f}/{:.3f} ms, {} pings",
-                        milliseconds(shortest_),
-                        milliseconds(total_) / static_cast<double>(round_trips_),
-                        milliseconds(longest_), round_trips_);
+    text +=
+        fmt::format("\nround trip min/avg/max {:.3f}/{:.3f}/{:.3f} ms, {}", milliseconds(shortest_),
+                    milliseconds(total_) / static_cast<double>(round_trips_),
+                    milliseconds(longest_), count_text(round_trips_, "ping"));
   }
   return text;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "cli/escape.h"
 #include "diag/report.h"
 #include "http/head.h"
@@ -66,10 +67,6 @@ std::string_view opcode_name(ws::Opcode opcode) {
     case ws::Opcode::pong: return "pong";
   }
   return {};
-}
-
-std::string count_text(std::uint64_t count, std::string_view unit) {
-  return fmt::format("{} {}{}", count, unit, count == 1 ? "" : "s");
 }
 
 /// What was cut: `inside a text message, after 5 bytes of it and inside a frame`.
