@@ -61,6 +61,12 @@ Result<void> check_readable(const std::string& path) {
   return Error{"cannot read " + path + ": " + (size == 0 ? "it is empty" : errno_text(errno)), {}};
 }
 
+Result<void> check_folder(const std::string& path) {
+  const Fd folder(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY));
+  if (folder) return {};
+  return Error{"cannot read " + path + ": " + errno_text(errno), {}};
+}
+
 Result<Key> read_key(const std::string& path, const std::optional<std::string>& password) {
   if (auto readable = check_readable(path); !readable) return readable.error();
   ERR_clear_error();

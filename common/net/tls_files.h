@@ -26,6 +26,9 @@ bool can_be_read_again(const std::string& path);
 /// from a pipe, and has nothing to say about one.
 Result<void> check_readable(const std::string& path);
 
+/// "cannot read certs: No such file or directory"
+Result<void> check_folder(const std::string& path);
+
 /// The private key in a PEM file. `password` is for one that is encrypted.
 Result<Key> read_key(const std::string& path, const std::optional<std::string>& password);
 

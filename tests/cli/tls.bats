@@ -317,7 +317,21 @@ hint: --cacert FILE trusts another authority, --insecure does not check"
   assert_success
 }
 
+@test "a folder of authorities that is not there" {
+  run ws-cat --capath nope wss://127.0.0.1:1
+  assert_failure 77
+  assert_output "ws-cat: cannot read nope: No such file or directory"
+  run ws-cat --capath here.pem wss://127.0.0.1:1
+  assert_failure 77
+  assert_output "ws-cat: cannot read here.pem: Not a directory"
+  run both_at --tls -- -k --capath nope
+  assert_success
+}
+
 @test "a client certificate or a key that cannot be used" {
+  run ws-cat -k --key client.key wss://127.0.0.1:1
+  assert_failure 2
+  assert_output "ws-cat: option --key: there is no --cert for it"
   run both_at --tls -- -k -E nope.pem
   assert_failure 58
   assert_output "ws-cat: cannot read nope.pem: No such file or directory"

@@ -304,10 +304,29 @@ answer_with() { # FILE
   refute_regex "$stderr" $'\033'
 }
 
+@test "a refusal that says why is left to speak" {
+  run --separate-stderr ws-cat -d hi "$URL/ws?close=abc" </dev/null
+  assert_failure 22
+  assert_equal "${stderr_lines[-1]}" \
+    "ws-cat: the server refused the WebSocket: 400 Bad Request: its answer says why"
+}
+
+@test "--stats counts one as one" {
+  run --separate-stderr ws-cat -d hi --count 1 --stats "$URL" </dev/null
+  assert_success
+  assert_regex "$stderr" '^sent 1 message, 2 bytes; received 1 message, 2 bytes; 0\.[0-9]{3} s$'
+}
+
 @test "-s says nothing, the exit code still does" {
   run --separate-stderr ws-cat -s "$URL/nope" </dev/null
   assert_failure 22
   assert_equal "$stderr" ""
+}
+
+@test "a unix socket that is not there is named" {
+  run --separate-stderr ws-cat -d hi --unix-socket "$BATS_TEST_TMPDIR/none" ws://localhost/
+  assert_failure 7
+  assert_equal "$stderr" "ws-cat: cannot connect to $BATS_TEST_TMPDIR/none: No such file or directory"
 }
 
 @test "--resolve and a unix socket" {
@@ -327,7 +346,7 @@ answer_with() { # FILE
     'printf "%s\n" "{\"kind\":\"ping\",\"data\":\"p1\"}" | ws-cat --from jsonl --show-control --stats $URL'
   assert_success
   assert_regex "$stderr" '< pong "p1" [0-9.]+ ms'
-  assert_regex "$stderr" 'round trip min/avg/max .* 1 pings'
+  assert_regex "$stderr" 'round trip min/avg/max .* 1 ping$'
 }
 
 @test "a missing pong ends with 28" {

@@ -317,10 +317,12 @@ std::variant<Args, ArgsError> read_args(const cli::Parsed& parsed) {
   for (const cli::Value& value : parsed.values) {
     if (auto error = apply(value, args)) return *error;
   }
+  if (const auto paired = check_identity(args.tls); !paired) {
+    return ArgsError{paired.error(), cli::Exit::usage};
+  }
   if (auto error = take_url(parsed.operands.front(), args)) return *error;
-  // As with curl: a variable that is not set must not turn into trust in the system's authorities.
-  if (args.url.secure() && !args.tls.insecure && parsed.last("cacert") == "") {
-    return ArgsError{{"option --cacert: a file is wanted", {}}, cli::Exit::ca_file};
+  if (const auto usable = check_authorities(parsed, args.tls); args.url.secure() && !usable) {
+    return ArgsError{usable.error(), cli::Exit::ca_file};
   }
   // With messages on the command line, input is read only from a person at a terminal.
   args.read_stdin = args.messages.empty() || isatty(STDIN_FILENO) == 1;

@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "net/tls_files.h"
+
 namespace ws_cat {
 namespace {
 
@@ -33,6 +35,19 @@ void apply_tls(const cli::Value& value, net::ClientTls& tls) {
   if (name == "cert") take_certificate(value.text, tls);
   if (name == "key") tls.key = value.text;
   if (name == "pass") tls.password = value.text;
+}
+
+Result<void> check_identity(const net::ClientTls& tls) {
+  if (tls.key.empty() || !tls.certificate.empty()) return {};
+  return Error{"option --key: there is no --cert for it", {}};
+}
+
+Result<void> check_authorities(const cli::Parsed& parsed, const net::ClientTls& tls) {
+  if (tls.insecure) return {};
+  // As with curl: a variable that is not set must not turn into trust in the system's authorities.
+  if (parsed.last("cacert") == "") return Error{"option --cacert: a file is wanted", {}};
+  // OpenSSL looks into the folder when it wants a certificate, and then misses only that.
+  return tls.ca_path.empty() ? Result<void>() : net::check_folder(tls.ca_path);
 }
 
 }  // namespace ws_cat

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/result.h"
 #include "cli/option.h"
 #include "cli/parse.h"
 #include "net/curl.h"
@@ -62,5 +63,11 @@ inline constexpr std::array kTlsOptions = {
 
 /// `value` is one of an option in the table.
 void apply_tls(const cli::Value& value, net::ClientTls& tls);
+
+/// A key alone shows the server nothing.
+Result<void> check_identity(const net::ClientTls& tls);
+
+/// The authorities that `parsed` names can be read, as far as their names go.
+Result<void> check_authorities(const cli::Parsed& parsed, const net::ClientTls& tls);
 
 }  // namespace ws_cat
