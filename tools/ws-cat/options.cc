@@ -13,6 +13,7 @@
 #include "cli/value.h"
 #include "http/field.h"
 #include "option_table.h"
+#include "resolve_entry.h"
 #include "tls_options.h"
 
 namespace ws_cat {
@@ -191,9 +192,19 @@ Outcome apply_handshake(const cli::Value& value, Args& args) {
   return std::nullopt;
 }
 
+Outcome add_resolve(const std::string& text, Args& args) {
+  if (!is_resolve_entry(text)) {
+    return failed({fmt::format("option --resolve: \"{}\" is not HOST:PORT:ADDRESS",
+                               cli::escape(text, cli::Escape::line)),
+                   {}});
+  }
+  args.resolve.push_back(text);
+  return std::nullopt;
+}
+
 Outcome apply_connection(const cli::Value& value, Args& args) {
   const std::string_view name = value.option->name;
-  if (name == "resolve") args.resolve.push_back(value.text);
+  if (name == "resolve") return add_resolve(value.text, args);
   if (name == "unix-socket") args.unix_socket = value.text;
   if (name == "connect-timeout") return assign_limit(value, args.connect_timeout);
   if (name == "max-time") return assign_limit(value, args.max_time);

@@ -169,5 +169,19 @@ TEST(WsCatOptions, password_of_a_key_is_the_last_one_given) {
   EXPECT_EQ(good({"--pass", "a", "--cert", "f", "h"}).tls.password, "a");
 }
 
+TEST(WsCatOptions, resolve_takes_what_libcurl_takes_and_nothing_else) {
+  for (const char* entry :
+       {"h:80:127.0.0.1", "+h:80:127.0.0.1", "-h:80", "*:80:127.0.0.1", "h:80:::1", "h:80:[::1]",
+        "h:80:127.0.0.1,[::1],::2", "[::2]:80:127.0.0.1"}) {
+    EXPECT_EQ(good({"--resolve", entry, "h"}).resolve, std::vector<std::string>{entry}) << entry;
+  }
+  for (const char* entry :
+       {"foo", "", "h:80", "h:80:", "h:80:,", "h::127.0.0.1", ":80:127.0.0.1", "h:65536:127.0.0.1",
+        "h:80:name", "h:80:[::1", "-h", "-h:80:::1", "h:80:127.0.0.1,x", "[::2]x:80:127.0.0.1"}) {
+    EXPECT_EQ(bad({"--resolve", entry, "h"}),
+              std::string("option --resolve: \"") + entry + "\" is not HOST:PORT:ADDRESS");
+  }
+}
+
 }  // namespace
 }  // namespace ws_cat
