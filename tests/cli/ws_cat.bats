@@ -165,7 +165,7 @@ answer_with() { # FILE
 @test "nothing listening: 7" {
   run --separate-stderr ws-cat ws://127.0.0.1:1/ </dev/null
   assert_failure 7
-  assert_regex "$stderr" '^ws-cat: failed to connect'
+  assert_regex "$stderr" '^ws-cat: cannot connect to '
 }
 
 @test "a name that does not exist: 6" {
