@@ -52,6 +52,18 @@ Error url_error(std::string_view why, std::string_view hint = {}) {
   return {fmt::format("bad URL: {}", why), std::string(hint)};
 }
 
+/// `text` is no HOST:PORT: what of it is not.
+Error authority_error(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const std::string_view port = colon == text.npos ? "" : text.substr(colon + 1);
+  const bool number = !port.empty() && std::all_of(port.begin(), port.end(), is_ascii_digit);
+  if (number && !parse_integer(port, UINT16_MAX) && parse_authority(text.substr(0, colon))) {
+    return url_error(fmt::format("port {} is above {}", port, UINT16_MAX));
+  }
+  return url_error(fmt::format("\"{}\" is not HOST or HOST:PORT", text),
+                   "an IPv6 address stands in brackets: [::1]:8080");
+}
+
 Result<void> parse_user_info(std::string_view text, Url& url) {
   const std::size_t colon = text.find(':');
   url.user = percent_decoded(text.substr(0, colon));
@@ -119,10 +131,7 @@ Result<Url> parse_url(std::string_view text, std::string_view default_scheme) {
     authority.remove_prefix(at + 1);
   }
   const auto host_port = parse_authority(authority);
-  if (!host_port) {
-    return url_error(fmt::format("\"{}\" is not HOST or HOST:PORT", authority),
-                     "an IPv6 address stands in brackets: [::1]:8080");
-  }
+  if (!host_port) return authority_error(authority);
   url.host = host_port->host;
   url.port = host_port->port.value_or(scheme->port);
   return url;

@@ -60,7 +60,7 @@ TEST(HttpUrl, that_cannot_be_used_says_why) {
       {"ws:///x", "bad URL: \"\" is not HOST or HOST:PORT"},
       {"ws://:80/", "bad URL: \":80\" is not HOST or HOST:PORT"},
       {"ws://localhost:0/", "bad URL: \"localhost:0\" is not HOST or HOST:PORT"},
-      {"ws://localhost:65536/", "bad URL: \"localhost:65536\" is not HOST or HOST:PORT"},
+      {"ws://localhost:65536/", "bad URL: port 65536 is above 65535"},
       {"ws://localhost:+80/", "bad URL: \"localhost:+80\" is not HOST or HOST:PORT"},
       {"ws://localhost:80a/", "bad URL: \"localhost:80a\" is not HOST or HOST:PORT"},
       {"ws://::1/", "bad URL: \"::1\" is not HOST or HOST:PORT"},
