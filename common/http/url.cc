@@ -112,6 +112,12 @@ Result<Url> parse_url(std::string_view text, std::string_view default_scheme) {
 
   std::size_t separator = text.find("://");
   if (separator > text.find_first_of("/?")) separator = text.npos;  // HOST/?to=ws://OTHER
+  if (const std::size_t slashes = text.find("//");
+      separator == text.npos && find_scheme(text.substr(0, slashes)) != nullptr) {
+    return url_error(
+        fmt::format("no colon behind \"{}\"", text.substr(0, slashes)),
+        fmt::format("did you mean {}:{}?", text.substr(0, slashes), text.substr(slashes)));
+  }
   const std::string_view name = separator == text.npos ? default_scheme : text.substr(0, separator);
   if (separator != text.npos) text.remove_prefix(separator + 3);
   const Scheme* const scheme = find_scheme(name);

@@ -71,6 +71,7 @@ TEST(HttpUrl, that_cannot_be_used_says_why) {
       {"ws://a\\b/", "bad URL: \"a\\b\" is not HOST or HOST:PORT"},
       {"ws://\xC3\xB6/", "bad URL: \"\xC3\xB6\" is not HOST or HOST:PORT"},
       {"ftp://localhost/", "bad URL: scheme \"ftp\" is not supported"},
+      {"ws//localhost/x", "bad URL: no colon behind \"ws\""},
       {"://localhost/", "bad URL: scheme \"\" is not supported"},
       {"ws://localhost/#top", "bad URL: a fragment (#...) cannot be sent"},
       {"ws://local host/", "bad URL: a space or control character in it"},
