@@ -76,8 +76,8 @@ class Poll {
   Poll& operator=(const Poll&) = delete;
 
   /// What to report from now on; neither means nothing. An error or a hang-up is reported as
-  /// everything that is watched: the next read or write tells which it is. `end` asks for the end of
-  /// what the peer sends, ahead of what is still to be read, and reports it as readable.
+  /// everything that is watched: the next read or write tells which it is. `end` asks for the end
+  /// of what the peer sends, ahead of what is still to be read, and reports it as readable.
   void watch(bool readable, bool writable, bool end = false);
 
  private:
