@@ -5,9 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <csignal>
 #include <ctime>
 #include <utility>
 
@@ -35,31 +33,13 @@ Fd open_file(const std::string& path) {
   return Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, kOwnerOnly));
 }
 
-/// A FIFO opens when somebody reads it. A handler that only wakes the loop could not end that wait,
-/// so signals do meanwhile what they do without one.
-Fd open_fifo(const std::string& path) {
-  constexpr std::array kSignals = {SIGINT, SIGTERM};
-  std::array<struct sigaction, kSignals.size()> handlers = {};
-  struct sigaction by_default = {};
-  by_default.sa_handler = SIG_DFL;
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    sigaction(kSignals[i], nullptr, &handlers[i]);
-    if (handlers[i].sa_handler != SIG_IGN) sigaction(kSignals[i], &by_default, nullptr);
-  }
-  Fd file = open_file(path);
-  const int error = errno;
-  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &handlers[i], nullptr);
-  errno = error;
-  return file;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Recorder>> Recorder::open(Loop& loop, const std::string& path,
                                                  rec::Header header, rec::Secrets secrets) {
   struct stat info = {};
   const bool is_fifo = stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode);
-  Fd file = is_fifo ? open_fifo(path) : open_file(path);
+  Fd file = open_file(path);
   if (!file) return Error{fmt::format("cannot open {}: {}", path, errno_text(errno)), {}};
 
   // So that it is wait_for_room() that waits, which a signal ends.

@@ -22,7 +22,8 @@ class Recorder {
  public:
   /// Overwrites the file at `path`; a new one can be read by its owner only. `header` without
   /// `started`, which is now; in its URL secrets are overwritten too unless they are kept. The
-  /// header is written at once. The loop and the recorder outlive every stream.
+  /// header is written at once. A FIFO is waited for until somebody reads it, so call this before
+  /// signals have handlers. The loop and the recorder outlive every stream.
   static Result<std::unique_ptr<Recorder>> open(Loop& loop, const std::string& path,
                                                 rec::Header header, rec::Secrets secrets);
   ~Recorder();

@@ -52,8 +52,6 @@ Program::Program(const Args& args, cli::Talk& talk)
       talk_(talk),
       log_(loop_, talk, log_settings(args)),
       server_(loop_, log_, with_seed(args.server, args.seed)),
-      interrupted_(loop_, SIGINT, [this] { on_signal(SIGINT); }),
-      terminated_(loop_, SIGTERM, [this] { on_signal(SIGTERM); }),
       drain_timer_(loop_, [this] { loop_.stop(); }),
       max_timer_(loop_, [this] { on_time_up(); }) {
   server_.on_finished([this] {
@@ -77,6 +75,9 @@ int Program::run() {
     talk_.error(listening.error().message, listening.error().hint);
     return to_int(cli::Exit::connect);
   }
+  // Not before a FIFO of --record has its reader: until then a signal simply ends the process.
+  interrupted_.emplace(loop_, SIGINT, [this] { on_signal(SIGINT); });
+  terminated_.emplace(loop_, SIGTERM, [this] { on_signal(SIGTERM); });
   if (const auto announced = announce(); !announced) {
     talk_.error(announced.error().message, announced.error().hint);
     return to_int(cli::Exit::write);

@@ -42,8 +42,8 @@ class Program {
   Log log_;
   std::unique_ptr<net::Recorder> recorder_;  // of --record
   Server server_;
-  net::Signal interrupted_;
-  net::Signal terminated_;
+  std::optional<net::Signal> interrupted_;
+  std::optional<net::Signal> terminated_;
   net::Timer drain_timer_;
   net::Timer max_timer_;
   std::optional<Command> command_;
