@@ -21,6 +21,14 @@ class OutputBuffer {
     return Bytes(bytes_).last(bytes.size());
   }
 
+  /// Puts a copy in front of everything.
+  void prepend(ConstBytes bytes) {
+    if (bytes.empty()) return;
+    bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(sent_));
+    sent_ = 0;
+    bytes_.insert(bytes_.begin(), bytes.begin(), bytes.end());
+  }
+
   /// The first `size` bytes are on their way.
   void sent(std::size_t size) {
     sent_ += size;

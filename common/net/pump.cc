@@ -1,6 +1,8 @@
 #include "net/pump.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 #include "base/check.h"
@@ -47,6 +49,26 @@ Pump::~Pump() {
 
 void Pump::write(ConstBytes bytes) {
   output_.append(bytes);
+}
+
+/// The frames that go back lie one behind the other in the buffer they were read into. There is
+/// room: a masked header is longer than one without a key, and the buffer has headroom in front.
+void Pump::send_back(const ws::Event& message) {
+  if (output_size() > 0 || rewrite_ || pacer_.active()) {
+    const bool sent = bool(connection_->send(message.kind, message.last, message.payload));
+    CHECK(sent);
+    return;
+  }
+  const Bytes payload = message.payload;
+  std::array<std::uint8_t, ws::kMaxHeaderSize> header;
+  const auto begun = connection_->begin_frame(message.kind, message.last, payload, header);
+  CHECK(bool(begun));
+  std::uint8_t* const start = begun_.empty() ? payload.data() - *begun : begun_.data();
+  std::uint8_t* const at = start + begun_.size();
+  CHECK(at + *begun <= payload.data());
+  std::memcpy(at, header.data(), *begun);
+  if (at + *begun < payload.data()) std::memmove(at + *begun, payload.data(), payload.size());
+  begun_ = {start, begun_.size() + *begun + payload.size()};
 }
 
 void Pump::open(ws::Connection connection) {
@@ -107,8 +129,10 @@ void Pump::turn(bool readable) {
   if (ended()) return;
   tick();
   if (!held_.empty() && may_pass_on()) {
-    std::vector<std::uint8_t> held = std::exchange(held_, {});
-    pass_on(held);
+    const std::vector<std::uint8_t> held = std::exchange(held_, {});
+    const Bytes again = loop_.shared_buffer().first(held.size());  // where it was read
+    std::ranges::copy(held, again.begin());
+    pass_on(again);
     flush();
   }
   if (readable && may_read()) read_some();
@@ -191,6 +215,7 @@ void Pump::transport_ended(TransportEnd end) {
 }
 
 void Pump::flush() {
+  write_begun();
   was_congested_ = was_congested_ || congested();
   divert();
   if (finishing_ && connection_) {  // its last words are ours
@@ -203,12 +228,8 @@ void Pump::flush() {
       break;  // the descriptor is still writable
     const bool ours = output_.size() > 0;
     const ConstBytes bytes = pacer_.next(ours ? output_.view() : connection_->output());
-    IoResult result{.size = bytes.size()};
-    if (!write_failed_ && !half_closed_) result = stream_->write(bytes);
+    const IoResult result = write_some(bytes);
     if (result.io == Io::failed) {
-      // What the peer said before it left may still be readable: go on until reading ends too.
-      write_failed_ = true;
-      end_ = end_of(std::move(result));
       if (deaf_) return close();
       continue;
     }
@@ -234,6 +255,27 @@ void Pump::flush() {
     deadline_ = pacer_.pause_end().value_or(loop_.now()) + kFinishTimeout;
   }
   if (connection_ && rewrite_) connection_->set_queued(loop_.now(), stalled_at_);
+}
+
+/// Writes what lies in the shared buffer, which is good for this turn only.
+void Pump::write_begun() {
+  const ConstBytes begun = std::exchange(begun_, {});
+  if (begun.empty() || ended()) return;
+  const IoResult result = write_some(begun);
+  const std::size_t gone = result.io == Io::ok ? result.size : 0;
+  connection_->unsent(begun.subspan(gone));
+}
+
+/// To nowhere when nothing can be written any more.
+IoResult Pump::write_some(ConstBytes bytes) {
+  if (write_failed_ || half_closed_) return {.size = bytes.size()};
+  IoResult result = stream_->write(bytes);
+  if (result.io == Io::failed) {
+    // What the peer said before it left may still be readable: go on until reading ends too.
+    write_failed_ = true;
+    end_ = end_of(std::move(result));
+  }
+  return result;
 }
 
 /// Hands what the connection sends to whoever rewrites it.

@@ -65,6 +65,11 @@ class Pump {
   /// Queues bytes that go out before anything of the Connection's.
   void write(ConstBytes bytes);
 
+  /// From within Handlers::event: sends the message's piece back to where it came from, out of the
+  /// buffer it lies in. It is copied only when something else waits to be sent. Not after a Close
+  /// of ours (see ws::Connection::can_send()).
+  void send_back(const ws::Event& message);
+
   /// From now on this is a WebSocket connection.
   void open(ws::Connection connection);
 
@@ -125,6 +130,8 @@ class Pump {
   void tick();
   void on_timer();
   void flush();
+  void write_begun();
+  IoResult write_some(ConstBytes bytes);
   void divert();
   void close();
   void continue_later();
@@ -144,6 +151,7 @@ class Pump {
   Timer timer_;
   std::optional<ws::Connection> connection_;
   OutputBuffer output_;             // of write()
+  Bytes begun_;                     // of send_back(), in the loop's shared buffer: goes out first
   std::vector<std::uint8_t> held_;  // read, but not yet passed on
   std::optional<Time> deadline_;
   std::optional<Time> stalled_at_;  // output waits since, without progress

@@ -64,10 +64,17 @@ void Connection::eof() {
 
 Result<void> Connection::send(MessageKind kind, bool last, ConstBytes payload) {
   if (!can_send()) return Error{"the connection is closing", {}};
-  const Opcode first = kind == MessageKind::text ? Opcode::text : Opcode::binary;
-  append_frame(sending_fragments_ ? Opcode::cont : first, last, payload);
-  sending_fragments_ = !last;
+  append_frame(next_data_header(kind, last, payload.size()), payload);
   return {};
+}
+
+Result<std::size_t> Connection::begin_frame(MessageKind kind, bool last, Bytes payload,
+                                            std::span<std::uint8_t, kMaxHeaderSize> out) {
+  CHECK(output_.size() == 0);
+  if (!can_send()) return Error{"the connection is closing", {}};
+  const FrameHeader header = next_data_header(kind, last, payload.size());
+  if (header.masked) apply_mask(payload, header.key, 0);
+  return encode_header(header, out);
 }
 
 Result<void> Connection::ping(ConstBytes payload) {
@@ -75,7 +82,7 @@ Result<void> Connection::ping(ConstBytes payload) {
   if (payload.size() > kMaxControlSize) {
     return Error{fmt::format("a ping carries at most {} bytes", kMaxControlSize), {}};
   }
-  append_frame(Opcode::ping, true, payload);
+  append_control(Opcode::ping, payload);
   sent_ping_ = as_text(payload);
   ping_sent_ = now_;
   return {};
@@ -86,7 +93,7 @@ Result<void> Connection::pong(ConstBytes payload) {
   if (payload.size() > kMaxControlSize) {
     return Error{fmt::format("a pong carries at most {} bytes", kMaxControlSize), {}};
   }
-  append_frame(Opcode::pong, true, payload);
+  append_control(Opcode::pong, payload);
   return {};
 }
 
@@ -176,7 +183,7 @@ void Connection::on_ping(ConstBytes payload) {
   if (output_.size() >= kPongHoldBack || inside_raw_frame()) {
     pending_pong_ = as_text(payload);
   } else {
-    append_frame(Opcode::pong, true, payload);
+    append_control(Opcode::pong, payload);
   }
 }
 
@@ -265,7 +272,7 @@ void Connection::sent(std::size_t size) {
 void Connection::send_pending_pong() {
   if (!pending_pong_ || output_.size() >= kPongHoldBack || inside_raw_frame()) return;
   if (state_ != CloseState::open && state_ != CloseState::closing) return;
-  append_frame(Opcode::pong, true, as_bytes(*pending_pong_));
+  append_control(Opcode::pong, as_bytes(*pending_pong_));
   pending_pong_.reset();
 }
 
@@ -274,13 +281,25 @@ bool Connection::half_close_wanted() const {
   return state_ == CloseState::failed || (state_ == CloseState::done && role_ == Role::server);
 }
 
-void Connection::append_frame(Opcode opcode, bool fin, ConstBytes payload) {
+FrameHeader Connection::header_of(Opcode opcode, bool fin, std::size_t size) {
   FrameHeader header;
   header.fin = fin;
   header.opcode = opcode;
-  header.length = payload.size();
+  header.length = size;
   header.masked = role_ == Role::client;
   if (header.masked) header.key = mask_source_();
+  return header;
+}
+
+/// Of the next message, or of the next fragment of the one that is being sent.
+FrameHeader Connection::next_data_header(MessageKind kind, bool last, std::size_t size) {
+  const Opcode first = kind == MessageKind::text ? Opcode::text : Opcode::binary;
+  const Opcode opcode = sending_fragments_ ? Opcode::cont : first;
+  sending_fragments_ = !last;
+  return header_of(opcode, last, size);
+}
+
+void Connection::append_frame(const FrameHeader& header, ConstBytes payload) {
   std::array<std::uint8_t, kMaxHeaderSize> bytes;
   const std::size_t size = encode_header(header, bytes);
   output_.append(ConstBytes(bytes).first(size));
@@ -288,14 +307,18 @@ void Connection::append_frame(Opcode opcode, bool fin, ConstBytes payload) {
   if (header.masked) apply_mask(copy, header.key, 0);
 }
 
+void Connection::append_control(Opcode opcode, ConstBytes payload) {
+  append_frame(header_of(opcode, true, payload.size()), payload);
+}
+
 void Connection::append_close(CloseCode code, std::string_view reason) {
   if (inside_raw_frame()) return;  // the peer would take it for payload
-  if (code == code::kNoStatus) return append_frame(Opcode::close, true, {});
+  if (code == code::kNoStatus) return append_control(Opcode::close, {});
   std::array<std::uint8_t, kMaxControlSize> body;
   body[0] = static_cast<std::uint8_t>(code >> 8);
   body[1] = static_cast<std::uint8_t>(code);
   std::copy(reason.begin(), reason.end(), body.begin() + 2);
-  append_frame(Opcode::close, true, ConstBytes(body).first(2 + reason.size()));
+  append_control(Opcode::close, ConstBytes(body).first(2 + reason.size()));
 }
 
 }  // namespace ws

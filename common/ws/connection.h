@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,18 @@ class Connection {
   /// Appends a message, or a fragment of one when not `last`, to output(). The kind counts for the
   /// first fragment. Text is the caller's to check. An Error says that it is too late.
   Result<void> send(MessageKind kind, bool last, ConstBytes payload);
+
+  /// Like send(), for a payload that the caller owns and puts on the wire itself: writes only the
+  /// header, to `out`, and returns its size (a server's is never longer than the client's header in
+  /// front of the same payload). A client's payload is masked in place. Only while output() is
+  /// empty: what has been begun goes out first. What the transport does not take of it is to be
+  /// given back at once, with unsent().
+  Result<std::size_t> begin_frame(MessageKind kind, bool last, Bytes payload,
+                                  std::span<std::uint8_t, kMaxHeaderSize> out);
+
+  /// The rest of what was begun: copied, to the front of output().
+  void unsent(ConstBytes rest) { output_.prepend(rest); }
+
   Result<void> ping(ConstBytes payload);  ///< at most 125 bytes
   Result<void> pong(ConstBytes payload);  ///< unsolicited (RFC 6455 5.5.3), at most 125 bytes
 
@@ -104,7 +117,10 @@ class Connection {
   void on_ping(ConstBytes payload);
   void on_pong(ConstBytes payload);
   void send_pending_pong();
-  void append_frame(Opcode opcode, bool fin, ConstBytes payload);
+  FrameHeader header_of(Opcode opcode, bool fin, std::size_t size);
+  FrameHeader next_data_header(MessageKind kind, bool last, std::size_t size);
+  void append_frame(const FrameHeader& header, ConstBytes payload);
+  void append_control(Opcode opcode, ConstBytes payload);
   void append_close(CloseCode code, std::string_view reason);
 
   Role role_;

@@ -171,10 +171,7 @@ void Session::on_event(const ws::Event& event) {
   if (event.type != ws::EventType::message) return;
   // RFC 6455 5.5.1: no data after a Close of ours, though the peer may still be sending.
   if (!pump_.connection()->can_send()) return;
-  if (!saboteur_ || saboteur_->echoes()) {
-    const bool sent = bool(pump_.connection()->send(event.kind, event.last, event.payload));
-    CHECK(sent);
-  }
+  if (!saboteur_ || saboteur_->echoes()) pump_.send_back(event);
   if (saboteur_) saboteur_->echoed(event.payload.size(), event.last);
 }
 
