@@ -1,9 +1,72 @@
 #include "base/utf8.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
+#include "base/clones.h"
+
 namespace {
+
+// The states of the automaton, as shifts: what it waits for inside a code point. After E0, ED, F0
+// and F4 the range of the next byte is narrower, which keeps out overlong forms, surrogates and
+// what is beyond U+10FFFF (RFC 3629 section 4, the table).
+enum State : std::uint8_t {
+  kError = 0,
+  kAccept = Utf8Validator::kBetween,  // between two code points
+  kOne = 12,                          // continuation bytes
+  kTwo = 18,
+  kThree = 24,
+  kAfterE0 = 30,
+  kAfterEd = 36,
+  kAfterF0 = 42,
+  kAfterF4 = 48,
+};
+
+/// A row a byte; in it six bits a state, which are the next state. So a step is one look-up that
+/// does not wait for the state, and one shift that does.
+using Table = std::array<std::uint64_t, 256>;
+
+constexpr Table make_table() {
+  Table table = {};
+  const auto add = [&table](unsigned first, unsigned last, State from, State to) {
+    for (unsigned byte = first; byte <= last; ++byte) table[byte] |= std::uint64_t{to} << from;
+  };
+  add(0x00, 0x7F, kAccept, kAccept);
+  add(0xC2, 0xDF, kAccept, kOne);
+  add(0xE0, 0xE0, kAccept, kAfterE0);
+  add(0xE1, 0xEC, kAccept, kTwo);
+  add(0xED, 0xED, kAccept, kAfterEd);
+  add(0xEE, 0xEF, kAccept, kTwo);
+  add(0xF0, 0xF0, kAccept, kAfterF0);
+  add(0xF1, 0xF3, kAccept, kThree);
+  add(0xF4, 0xF4, kAccept, kAfterF4);
+  add(0x80, 0xBF, kOne, kAccept);
+  add(0x80, 0xBF, kTwo, kOne);
+  add(0x80, 0xBF, kThree, kTwo);
+  add(0xA0, 0xBF, kAfterE0, kOne);
+  add(0x80, 0x9F, kAfterEd, kOne);
+  add(0x90, 0xBF, kAfterF0, kTwo);
+  add(0x80, 0x8F, kAfterF4, kTwo);
+  return table;
+}
+
+constexpr Table kTable = make_table();
+
+/// Only the low six bits of a state count; what is above them is not worth an instruction.
+std::uint64_t step(std::uint64_t state, std::uint8_t byte) {
+  return kTable[byte] >> (state & 63);
+}
+
+State state_of(std::uint64_t step) {
+  return static_cast<State>(step & 63);
+}
+
+// What is looked at for ASCII at a time, and read by the automaton when it is not, which looks for
+// an error at the end.
+constexpr std::size_t kBlockSize = 256;
+
+constexpr std::uint64_t kHighBits = 0x8080808080808080;
 
 std::uint64_t load_word(const std::uint8_t* at) {
   std::uint64_t word;
@@ -11,84 +74,43 @@ std::uint64_t load_word(const std::uint8_t* at) {
   return word;
 }
 
-constexpr std::uint64_t kHighBits = 0x8080808080808080;
-
-/// The index of the first byte at or after `at` that is not ASCII, in steps of words: it may stop
-/// up to 7 bytes early.
-std::size_t skip_ascii(ConstBytes bytes, std::size_t at) {
-  const std::uint8_t* data = bytes.data();
-  while (at + 32 <= bytes.size() && ((load_word(data + at) | load_word(data + at + 8) |
-                                      load_word(data + at + 16) | load_word(data + at + 24)) &
-                                     kHighBits) == 0) {
-    at += 32;
+/// How many whole blocks at the front are ASCII, in bytes. A plain loop, for the vectoriser.
+STREAMUTILS_CLONES
+std::size_t ascii_blocks(const std::uint8_t* data, std::size_t size) {
+  std::size_t at = 0;
+  for (; at + kBlockSize <= size; at += kBlockSize) {
+    std::uint64_t seen = 0;
+    for (std::size_t i = 0; i < kBlockSize; i += 8) seen |= load_word(data + at + i);
+    if ((seen & kHighBits) != 0) break;
   }
-  while (at + 8 <= bytes.size() && (load_word(data + at) & kHighBits) == 0) at += 8;
   return at;
 }
 
-bool is_continuation(std::uint8_t byte) {
-  return (byte & 0xC0) == 0x80;
-}
-
-/// The size of the valid multi-byte sequence at `p`, of which 4 bytes can be read; 0 when there is
-/// none (RFC 3629 section 4, the table).
-std::size_t sequence_size(const std::uint8_t* p) {
-  if (p[0] >= 0xC2 && p[0] <= 0xDF) return is_continuation(p[1]) ? 2 : 0;
-  if ((p[0] & 0xF0) == 0xE0) {
-    const bool second = p[0] == 0xE0   ? (p[1] & 0xE0) == 0xA0
-                        : p[0] == 0xED ? (p[1] & 0xE0) == 0x80
-                                       : is_continuation(p[1]);
-    return second && is_continuation(p[2]) ? 3 : 0;
-  }
-  if (p[0] >= 0xF0 && p[0] <= 0xF4) {
-    const bool second = p[0] == 0xF0   ? p[1] >= 0x90 && p[1] <= 0xBF
-                        : p[0] == 0xF4 ? (p[1] & 0xF0) == 0x80
-                                       : is_continuation(p[1]);
-    return second && is_continuation(p[2]) && is_continuation(p[3]) ? 4 : 0;
-  }
-  return 0;
+/// How many bytes at the front are ASCII, in steps of blocks, and of words in the last one.
+std::size_t ascii_prefix(ConstBytes bytes) {
+  std::size_t at = bytes.size() < kBlockSize ? 0 : ascii_blocks(bytes.data(), bytes.size());
+  if (bytes.size() - at >= kBlockSize) return at;
+  while (at + 8 <= bytes.size() && (load_word(bytes.data() + at) & kHighBits) == 0) at += 8;
+  return at;
 }
 
 }  // namespace
 
 std::optional<std::size_t> Utf8Validator::feed(ConstBytes piece) {
   std::size_t at = 0;
-  while (awaited_ > 0 && at < piece.size()) {  // the rest of a code point cut before
-    if (!step(piece[at])) return at;
-    ++at;
-  }
-  while (at + 4 <= piece.size()) {
-    if (piece[at] < 0x80) {
-      const std::size_t past = skip_ascii(piece, at);
-      at = std::max(past, at + 1);
-      continue;
+  while (at < piece.size()) {
+    if (state_ == kAccept) at += ascii_prefix(piece.subspan(at));
+    const ConstBytes block = piece.subspan(at, std::min(kBlockSize, piece.size() - at));
+    std::uint64_t state = state_;
+    for (const std::uint8_t byte : block) state = step(state, byte);
+    if (state_of(state) == kError) {
+      for (state = state_; state_of(state = step(state, piece[at])) != kError;) ++at;
+      return at;
     }
-    const std::size_t size = sequence_size(piece.data() + at);
-    if (size == 0) break;
-    at += size;
-  }
-  for (; at < piece.size(); ++at) {  // the last bytes, or up to the one that is wrong
-    if (!step(piece[at])) return at;
+    state_ = state_of(state);
+    at += block.size();
   }
   return std::nullopt;
-}
-
-bool Utf8Validator::step(std::uint8_t byte) {
-  if (awaited_ > 0) {
-    if (byte < low_ || byte > high_) return false;
-    low_ = 0x80;
-    high_ = 0xBF;
-    --awaited_;
-    return true;
-  }
-  if (byte < 0x80) return true;
-  if (byte < 0xC2 || byte > 0xF4) return false;
-  awaited_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
-  if (byte == 0xE0) low_ = 0xA0;   // below: overlong
-  if (byte == 0xED) high_ = 0x9F;  // above: surrogates
-  if (byte == 0xF0) low_ = 0x90;   // below: overlong
-  if (byte == 0xF4) high_ = 0x8F;  // above: beyond U+10FFFF
-  return true;
 }
 
 bool is_utf8(ConstBytes bytes) {

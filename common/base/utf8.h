@@ -15,16 +15,14 @@ class Utf8Validator {
   std::optional<std::size_t> feed(ConstBytes piece);
 
   /// True when no code point is left half-way.
-  bool complete() const { return awaited_ == 0; }
+  bool complete() const { return state_ == kBetween; }
 
   void reset() { *this = {}; }
 
- private:
-  bool step(std::uint8_t byte);
+  static constexpr std::uint8_t kBetween = 6;  ///< the automaton's state between two code points
 
-  std::uint8_t awaited_ = 0;  // continuation bytes still to come in this code point
-  std::uint8_t low_ = 0x80;   // what the next one may be: after E0, ED, F0 and F4 the range is
-  std::uint8_t high_ = 0xBF;  // narrower, which keeps out overlong forms, surrogates, > U+10FFFF
+ private:
+  std::uint8_t state_ = kBetween;  // of the automaton in utf8.cc
 };
 
 /// True when `bytes` as a whole is valid UTF-8.

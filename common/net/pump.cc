@@ -54,6 +54,7 @@ void Pump::write(ConstBytes bytes) {
 /// The frames that go back lie one behind the other in the buffer they were read into. There is
 /// room: a masked header is longer than one without a key, and the buffer has headroom in front.
 void Pump::send_back(const ws::Event& message) {
+  if (!connection_->can_send()) return;
   if (output_size() > 0 || rewrite_ || pacer_.active()) {
     const bool sent = bool(connection_->send(message.kind, message.last, message.payload));
     CHECK(sent);
@@ -61,14 +62,13 @@ void Pump::send_back(const ws::Event& message) {
   }
   const Bytes payload = message.payload;
   std::array<std::uint8_t, ws::kMaxHeaderSize> header;
-  const auto begun = connection_->begin_frame(message.kind, message.last, payload, header);
-  CHECK(bool(begun));
-  std::uint8_t* const start = begun_.empty() ? payload.data() - *begun : begun_.data();
+  const std::size_t size = connection_->begin_frame(message.kind, message.last, payload, header);
+  std::uint8_t* const start = begun_.empty() ? payload.data() - size : begun_.data();
   std::uint8_t* const at = start + begun_.size();
-  CHECK(at + *begun <= payload.data());
-  std::memcpy(at, header.data(), *begun);
-  if (at + *begun < payload.data()) std::memmove(at + *begun, payload.data(), payload.size());
-  begun_ = {start, begun_.size() + *begun + payload.size()};
+  CHECK(at + size <= payload.data());
+  std::memcpy(at, header.data(), size);
+  if (at + size < payload.data()) std::memmove(at + size, payload.data(), payload.size());
+  begun_ = {start, begun_.size() + size + payload.size()};
 }
 
 void Pump::open(ws::Connection connection) {

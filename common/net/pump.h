@@ -66,8 +66,8 @@ class Pump {
   void write(ConstBytes bytes);
 
   /// From within Handlers::event: sends the message's piece back to where it came from, out of the
-  /// buffer it lies in. It is copied only when something else waits to be sent. Not after a Close
-  /// of ours (see ws::Connection::can_send()).
+  /// buffer it lies in, and copied only when something else waits to be sent. After a Close of
+  /// ours, while the peer may still be sending, nothing is (RFC 6455 5.5.1).
   void send_back(const ws::Event& message);
 
   /// From now on this is a WebSocket connection.

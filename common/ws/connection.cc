@@ -68,10 +68,9 @@ Result<void> Connection::send(MessageKind kind, bool last, ConstBytes payload) {
   return {};
 }
 
-Result<std::size_t> Connection::begin_frame(MessageKind kind, bool last, Bytes payload,
-                                            std::span<std::uint8_t, kMaxHeaderSize> out) {
-  CHECK(output_.size() == 0);
-  if (!can_send()) return Error{"the connection is closing", {}};
+std::size_t Connection::begin_frame(MessageKind kind, bool last, Bytes payload,
+                                    std::span<std::uint8_t, kMaxHeaderSize> out) {
+  CHECK(can_send() && output_.size() == 0);
   const FrameHeader header = next_data_header(kind, last, payload.size());
   if (header.masked) apply_mask(payload, header.key, 0);
   return encode_header(header, out);

@@ -1,6 +1,7 @@
 #include "ws/frame.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ws {
 namespace {
@@ -35,8 +36,9 @@ LengthForm shortest_form(std::uint64_t length) {
 }
 
 std::size_t header_size(std::uint8_t second) {
-  const FrameHeader header = parse_start(0, second);
-  return 2 + length_size(header.length_form) + (header.masked ? 4 : 0);
+  const auto length = static_cast<std::uint8_t>(second & 0x7F);
+  const std::size_t plain = length < kLength16 ? 2 : length == kLength16 ? 4 : 10;
+  return plain + ((second & kMaskBit) != 0 ? 4 : 0);
 }
 
 FrameHeader parse_header(const std::uint8_t* bytes) {
@@ -44,7 +46,7 @@ FrameHeader parse_header(const std::uint8_t* bytes) {
   const std::uint8_t* at = bytes + 2;
   const std::uint8_t* const length_end = at + length_size(header.length_form);
   for (; at < length_end; ++at) header.length = header.length << 8 | *at;
-  if (header.masked) std::copy(at, at + 4, header.key.begin());
+  if (header.masked) std::memcpy(header.key.data(), at, header.key.size());
   return header;
 }
 
@@ -78,29 +80,27 @@ std::size_t encode_header_as_given(const FrameHeader& header,
 }
 
 std::optional<FramePiece> FrameDecoder::next(Bytes& in) {
-  FramePiece piece;
-  piece.first = !in_payload_;
+  std::optional<FramePiece> piece;
   if (!in_payload_) {
-    if (!gather_header(in)) return std::nullopt;
-    in_payload_ = true;
+    if (!gather_header(in)) return piece;
     left_ = header_.length;
   } else if (in.empty()) {
-    return std::nullopt;
+    return piece;
   }
 
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
-  piece.header = header_;
-  piece.offset = frame_offset_;
-  piece.payload_offset = position_;
-  piece.payload = take_front(in, size);
-  if (header_.masked) apply_mask(piece.payload, header_.key, header_.length - left_);
+  piece.emplace();
+  piece->header = header_;
+  piece->first = !in_payload_;
+  piece->offset = frame_offset_;
+  piece->payload_offset = position_;
+  piece->payload = take_front(in, size);
+  if (header_.masked) apply_mask(piece->payload, header_.key, header_.length - left_);
   position_ += size;
   left_ -= size;
-  piece.last = left_ == 0;
-  if (piece.last) {
-    in_payload_ = false;
-    frame_offset_ = position_;
-  }
+  piece->last = left_ == 0;
+  in_payload_ = left_ > 0;
+  if (piece->last) frame_offset_ = position_;
   return piece;
 }
 

@@ -169,10 +169,10 @@ void Session::on_event(const ws::Event& event) {
   }
   if (saboteur_ && event.type == ws::EventType::ping) saboteur_->pinged();
   if (event.type != ws::EventType::message) return;
-  // RFC 6455 5.5.1: no data after a Close of ours, though the peer may still be sending.
+  if (!saboteur_) return pump_.send_back(event);
   if (!pump_.connection()->can_send()) return;
-  if (!saboteur_ || saboteur_->echoes()) pump_.send_back(event);
-  if (saboteur_) saboteur_->echoed(event.payload.size(), event.last);
+  if (saboteur_->echoes()) pump_.send_back(event);
+  saboteur_->echoed(event.payload.size(), event.last);
 }
 
 void Session::on_late() {
