@@ -18,6 +18,8 @@ Loop::Loop() : handles_(std::make_unique<Handles>()) {
   uv_prepare_init(&h.loop, &h.before_poll);
   uv_check_init(&h.loop, &h.after_poll);
   uv_idle_init(&h.loop, &h.busy);
+  uv_timer_init(&h.loop, &h.timer);
+  h.timer.data = this;
   h.before_poll.data = h.after_poll.data = this;
   // `later` work runs on both sides of the poll: after it for what descriptors asked for, before it
   // for what timers asked for. So nothing outlives the batch of callbacks that gave it up.
@@ -35,6 +37,7 @@ Loop::~Loop() {
   uv_close(as_handle(&h.before_poll), nullptr);
   uv_close(as_handle(&h.after_poll), nullptr);
   uv_close(as_handle(&h.busy), nullptr);
+  uv_close(as_handle(&h.timer), nullptr);
   // A child that was forgotten while it ran is all that may be left; its State goes with it.
   uv_walk(
       &h.loop,
@@ -140,63 +143,6 @@ void Poll::watch(bool readable, bool writable, bool end) {
   if (state_->armed == (wanted != 0) && state_->wanted == wanted) return;
   state_->wanted = wanted;
   state_->arm();
-}
-
-struct Timer::State {
-  uv_timer_t handle = {};
-  std::function<void()> fired;
-  Loop* loop = nullptr;
-  Loop::Handles* handles = nullptr;
-  Time at = {};                  // when the owner wants to be called
-  std::optional<Time> armed_at;  // when libuv will call, never later than `at`
-
-  void arm() {
-    armed_at = at;
-    // libuv counts whole milliseconds of the same clock; rounding up means never early.
-    const std::int64_t due_ms = (at.time_since_epoch().count() + 999) / 1000;
-    const auto now_ms = static_cast<std::int64_t>(uv_now(&handles->loop));
-    // libuv runs timers until none is due, so one that restarts itself with a time in the past
-    // would never let go of the loop.
-    const std::int64_t least_ms = handles->in_timers ? 1 : 0;
-    const auto delay_ms = static_cast<std::uint64_t>(std::max(due_ms - now_ms, least_ms));
-    uv_timer_start(&handle, on_fire, delay_ms, 0);
-  }
-
-  static void on_fire(uv_timer_t* handle) {
-    auto* state = static_cast<State*>(handle->data);
-    Loop::Handles* handles = state->handles;
-    handles->in_timers = true;
-    state->armed_at.reset();
-    if (state->loop->now() < state->at) {
-      state->arm();  // the owner has moved the time since
-    } else {
-      state->fired();
-    }
-    handles->in_timers = false;
-  }
-};
-
-Timer::Timer(Loop& loop, std::function<void()> fired) : state_(new State) {
-  state_->fired = std::move(fired);
-  state_->loop = &loop;
-  state_->handles = loop.handles_.get();
-  state_->handle.data = state_;
-  uv_timer_init(&loop.handles_->loop, &state_->handle);
-}
-
-Timer::~Timer() {
-  close_and_delete(state_);
-}
-
-void Timer::start(Time at) {
-  state_->at = at;
-  if (state_->armed_at && *state_->armed_at <= at) return;  // on_fire looks at `at` again
-  state_->arm();
-}
-
-void Timer::stop() {
-  uv_timer_stop(&state_->handle);
-  state_->armed_at.reset();
 }
 
 struct Signal::State {

@@ -4,6 +4,8 @@
 // Everything here may be destroyed at any time, in its own callback too, but before its Loop.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -55,6 +57,8 @@ class Loop {
   struct Handles;
 
   void run_later();
+  void arm_timers();
+  void run_timers();
 
   std::unique_ptr<Handles> handles_;
   std::vector<std::function<void()>> waiting_;
@@ -98,8 +102,15 @@ class Timer {
   void stop();
 
  private:
-  struct State;
-  State* state_ = nullptr;
+  friend class Loop;
+  friend class TimerQueue;
+  static constexpr std::size_t kNowhere = SIZE_MAX;
+
+  Loop& loop_;
+  std::function<void()> fired_;
+  Time at_ = {};                  // when the owner wants to be called
+  Time queued_at_ = {};           // when the loop looks at it, never later than `at_`
+  std::size_t place_ = kNowhere;  // in the loop's queue
 };
 
 /// Calls back in the loop for every `signum` the process gets; does not keep run() going.

@@ -8,12 +8,30 @@
 
 namespace net {
 
+/// The started Timers, the earliest first.
+class TimerQueue {
+ public:
+  Timer* first() const { return heap_.empty() ? nullptr : heap_.front(); }
+  std::size_t size() const { return heap_.size(); }
+  void insert(Timer& timer);  ///< by its queued_at_
+  void remove(Timer& timer);
+
+ private:
+  void rise(std::size_t place, Timer* timer);
+  void sink(std::size_t place, Timer* timer);
+  void put(std::size_t place, Timer* timer);
+
+  std::vector<Timer*> heap_;
+};
+
 struct Loop::Handles {
   uv_loop_t loop = {};
   uv_prepare_t before_poll = {};
   uv_check_t after_poll = {};
-  uv_idle_t busy = {};     // active while `later` work waits: makes the poll return at once
-  bool in_timers = false;  // a timer callback is running
+  uv_idle_t busy = {};    // active while `later` work waits: makes the poll return at once
+  uv_timer_t timer = {};  // for the first of `timers`
+  TimerQueue timers;
+  bool in_timers = false;                        // their callbacks are running
   uv_close_cb delete_forgotten_child = nullptr;  // set once there has been a child
 };
 

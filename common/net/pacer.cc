@@ -16,18 +16,17 @@ bool Pacer::pauses(Time now) {
   return pause_end_.has_value();
 }
 
-ConstBytes Pacer::next(ConstBytes waiting) {
+ConstBytes Pacer::next(ConstBytes waiting, std::size_t refused) {
   if (!pace_) return waiting;
   if (left_ == 0) {
     const Slice slice = pace_(waiting.size());
-    left_ = std::clamp<std::size_t>(std::max(slice.size, refused_), 1, waiting.size());
+    left_ = std::clamp<std::size_t>(std::max(slice.size, refused), 1, waiting.size());
     pause_ = slice.pause;
   }
   return waiting.first(std::min(left_, waiting.size()));
 }
 
 void Pacer::sent(std::size_t size, Time now) {
-  refused_ = 0;
   if (!pace_) return;
   left_ -= size;
   if (left_ == 0 && pause_ > Duration(0)) pause_end_ = now + pause_;

@@ -32,19 +32,16 @@ class Pacer {
   /// When the pause ends; nullopt when there is none.
   std::optional<Time> pause_end() const { return pause_end_; }
 
-  /// The front of `waiting` that may be written now.
-  ConstBytes next(ConstBytes waiting);
+  /// The front of `waiting` that may be written now. A slice that begins here is no shorter than
+  /// `refused`: what the stream took nothing of the last time (see Stream::write).
+  ConstBytes next(ConstBytes waiting, std::size_t refused);
 
   /// `size` bytes of next() have gone at `now`.
   void sent(std::size_t size, Time now);
 
-  /// The stream took nothing of `size` bytes: the next write is no shorter (see Stream::write).
-  void refused(std::size_t size) { refused_ = size; }
-
  private:
   Pace pace_;
-  std::size_t left_ = 0;  // of the slice that is being written; 0: ask for the next
-  std::size_t refused_ = 0;
+  std::size_t left_ = 0;          // of the slice that is being written; 0: ask for the next
   Duration pause_ = Duration(0);  // after that slice
   std::optional<Time> pause_end_;
 };

@@ -27,11 +27,11 @@ TransportEnd end_of(IoResult failure) {
 
 }  // namespace
 
-Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Handlers handlers)
+Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, PumpOwner& owner)
     : loop_(loop),
       stream_(std::move(stream)),
       limits_(limits),
-      handlers_(std::move(handlers)),
+      owner_(owner),
       timer_(loop, [this] { on_timer(); }),
       self_(std::make_shared<Pump*>(this)) {
   poll_.emplace(loop_, stream_->fd(), [this](bool readable, bool writable) {
@@ -55,7 +55,7 @@ void Pump::write(ConstBytes bytes) {
 /// room: a masked header is longer than one without a key, and the buffer has headroom in front.
 void Pump::send_back(const ws::Event& message) {
   if (!connection_->can_send()) return;
-  if (output_size() > 0 || rewrite_ || pacer_.active()) {
+  if (output_size() > 0 || odd_) {
     const bool sent = bool(connection_->send(message.kind, message.last, message.payload));
     CHECK(sent);
     return;
@@ -85,7 +85,18 @@ ws::Connection* Pump::connection() {
 }
 
 void Pump::set_rewriting(std::function<void(ConstBytes)> rewrite) {
-  rewrite_ = std::move(rewrite);
+  odd().rewrite = std::move(rewrite);
+}
+
+Pump::Oddities& Pump::odd() {
+  if (odd_ == nullptr) odd_ = std::make_unique<Oddities>();
+  return *odd_;
+}
+
+/// A pause that is wanted is no stall.
+Time Pump::pause_end_or_now() const {
+  const auto pause_end = odd_ ? odd_->pacer.pause_end() : std::nullopt;
+  return pause_end.value_or(loop_.now());
 }
 
 void Pump::leave_protocol() {
@@ -99,7 +110,7 @@ void Pump::set_deadline(std::optional<Time> at) {
 
 void Pump::finish() {
   finishing_ = true;
-  deadline_ = std::max(loop_.now(), pacer_.pause_end().value_or(loop_.now())) + kFinishTimeout;
+  deadline_ = std::max(loop_.now(), pause_end_or_now()) + kFinishTimeout;
 }
 
 void Pump::finish_with_reset() {
@@ -150,7 +161,7 @@ void Pump::read_some() {
       case Io::ok: break;
     }
     const Bytes in = buffer.first(result.size);
-    if (connection_ && handlers_.wire) handlers_.wire(in);
+    if (connection_) owner_.on_wire(in);
     pass_on(in);
     flush();
     if (!may_read()) return;
@@ -172,14 +183,14 @@ void Pump::pass_on(Bytes in) {
       if (const auto event = connection_->next(in)) deliver(*event);
       continue;
     }
-    handlers_.bytes(in);
+    owner_.on_bytes(in);
     CHECK(in.empty() || connection_ || finishing_ || paused_ || ended());
-    if (connection_ && handlers_.wire && !in.empty()) handlers_.wire(in);
+    if (connection_ && !in.empty()) owner_.on_wire(in);
   }
 }
 
 void Pump::deliver(const ws::Event& event) {
-  handlers_.event(event);
+  owner_.on_event(event);
   if (event.type == ws::EventType::ended) close();
 }
 
@@ -201,7 +212,7 @@ void Pump::deliver_pending() {
 
 void Pump::transport_ended(TransportEnd end) {
   const TransportEnd::How how = end.how;
-  if (end_.how == TransportEnd::How::by_us) end_ = std::move(end);  // the first cause counts
+  note_end(std::move(end));
   if (connection_) {
     connection_->eof();
     deliver_pending();
@@ -214,31 +225,41 @@ void Pump::transport_ended(TransportEnd end) {
   close();
 }
 
+/// Only the first cause counts.
+void Pump::note_end(TransportEnd end) {
+  if (end_ == nullptr) end_ = std::make_unique<TransportEnd>(std::move(end));
+}
+
 void Pump::flush() {
   write_begun();
+  if (output_size() == 0 && !stalled_at_ && !finishing_) return;  // the usual case
   was_congested_ = was_congested_ || congested();
   divert();
   if (finishing_ && connection_) {  // its last words are ours
     output_.append(connection_->output());
     connection_.reset();
   }
+  write_queued();
+  if (connection_ && odd_ && odd_->rewrite) connection_->set_queued(loop_.now(), stalled_at_);
+}
+
+void Pump::write_queued() {
+  Pacer* const pacer = odd_ ? &odd_->pacer : nullptr;
   bool progress = false;
   for (int writes = 0; !ended() && output_size() > 0 && may_write(); ++writes) {
-    if (pacer_.active() && writes == kPacedWritesPerTurn)
+    if (pacer != nullptr && pacer->active() && writes == kPacedWritesPerTurn)
       break;  // the descriptor is still writable
     const bool ours = output_.size() > 0;
-    const ConstBytes bytes = pacer_.next(ours ? output_.view() : connection_->output());
+    ConstBytes bytes = ours ? output_.view() : connection_->output();
+    if (pacer != nullptr) bytes = pacer->next(bytes, refused_size_);
     const IoResult result = write_some(bytes);
     if (result.io == Io::failed) {
       if (deaf_) return close();
       continue;
     }
-    if (result.io == Io::again) {
-      pacer_.refused(bytes.size());
-      break;
-    }
+    if (result.io == Io::again) break;
     progress = true;
-    pacer_.sent(result.size, loop_.now());
+    if (pacer != nullptr) pacer->sent(result.size, loop_.now());
     if (ours) {
       output_.sent(result.size);
     } else {
@@ -249,12 +270,9 @@ void Pump::flush() {
   if (output_size() == 0) {
     stalled_at_.reset();
   } else if (progress || !stalled_at_) {
-    stalled_at_ = pacer_.pause_end().value_or(loop_.now());
+    stalled_at_ = pause_end_or_now();
   }
-  if (progress && finishing_ && !half_closed_) {
-    deadline_ = pacer_.pause_end().value_or(loop_.now()) + kFinishTimeout;
-  }
-  if (connection_ && rewrite_) connection_->set_queued(loop_.now(), stalled_at_);
+  if (progress && finishing_ && !half_closed_) deadline_ = pause_end_or_now() + kFinishTimeout;
 }
 
 /// Writes what lies in the shared buffer, which is good for this turn only.
@@ -270,20 +288,22 @@ void Pump::write_begun() {
 IoResult Pump::write_some(ConstBytes bytes) {
   if (write_failed_ || half_closed_) return {.size = bytes.size()};
   IoResult result = stream_->write(bytes);
+  refused_size_ = result.io == Io::again ? bytes.size() : 0;
   if (result.io == Io::failed) {
     // What the peer said before it left may still be readable: go on until reading ends too.
     write_failed_ = true;
-    end_ = end_of(std::move(result));
+    note_end(end_of(std::move(result)));
+    return {.io = Io::failed};
   }
   return result;
 }
 
 /// Hands what the connection sends to whoever rewrites it.
 void Pump::divert() {
-  if (!rewrite_) return;
+  if (odd_ == nullptr || !odd_->rewrite) return;
   while (connection_ && !connection_->output().empty()) {
     const ConstBytes output = connection_->output();
-    rewrite_(output);
+    odd_->rewrite(output);
     if (connection_) connection_->sent(output.size());
   }
 }
@@ -305,7 +325,7 @@ void Pump::update() {
   if (was_congested_ && !congested()) {  // nothing else would bring us back to what was left
     was_congested_ = false;
     continue_later();
-    if (handlers_.drained) handlers_.drained();
+    owner_.on_drained();
     if (ended()) return;
   }
   if (connection_) connection_->set_reading(may_read());
@@ -330,7 +350,7 @@ void Pump::on_timer() {
   if (deadline_ && *deadline_ <= now) {
     deadline_.reset();
     if (finishing_) return close();
-    handlers_.deadline();
+    owner_.on_deadline();
   }
   // What has come in time counts, though we look at it late: after a suspension, say.
   if (may_read()) read_some();
@@ -342,7 +362,7 @@ void Pump::close() {
   poll_.reset();
   stream_.reset();
   timer_.stop();
-  handlers_.ended(end_);
+  owner_.on_ended(end_ ? *end_ : TransportEnd{});
 }
 
 void Pump::continue_later() {
@@ -373,7 +393,7 @@ bool Pump::may_read() const {
 }
 
 bool Pump::may_write() {
-  return !pacer_.pauses(loop_.now()) || write_failed_;
+  return odd_ == nullptr || !odd_->pacer.pauses(loop_.now()) || write_failed_;
 }
 
 bool Pump::half_close_wanted() const {
@@ -392,7 +412,7 @@ std::optional<Time> Pump::next_deadline() const {
     if (at && (!next || *at < *next)) next = at;
   };
   consider(write_timeout_at());
-  if (output_size() > 0) consider(pacer_.pause_end());
+  if (output_size() > 0 && odd_) consider(odd_->pacer.pause_end());
   if (connection_) consider(connection_->deadline());
   return next;
 }

@@ -31,24 +31,30 @@ struct TransportEnd {
   std::string hint = {};   ///< of `failed`: what to do about it; mostly empty
 };
 
+/// Whom a Pump works for. A base class and not six std::functions, because a server has thousands
+/// of idle Pumps. None of the calls may destroy the Pump; after on_ended(), the last one,
+/// Loop::later() may.
+class PumpOwner {
+ public:
+  /// Before open(): received bytes, all to be taken off the front of `in`, unless open() or
+  /// finish() is called meanwhile; then the rest goes there.
+  virtual void on_bytes(Bytes& in) = 0;
+  /// After open(): received bytes as they came, before they are decoded.
+  virtual void on_wire(ConstBytes) {}
+  /// After open(): everything up to and including EventType::ended.
+  virtual void on_event(const ws::Event& event) = 0;
+  /// The time of Pump::set_deadline() has come.
+  virtual void on_deadline() {}
+  /// Less than Limits::output waits to be sent again.
+  virtual void on_drained() {}
+  virtual void on_ended(const TransportEnd& end) = 0;
+
+ protected:
+  ~PumpOwner() = default;
+};
+
 class Pump {
  public:
-  /// None of them may destroy the Pump; ended() is the last call, after which Loop::later() may.
-  struct Handlers {
-    /// Before open(): received bytes, all to be taken off the front of `in`, unless open() or
-    /// finish() is called meanwhile; then the rest goes there.
-    std::function<void(Bytes& in)> bytes = {};
-    /// After open(): received bytes as they came, before they are decoded. May be empty.
-    std::function<void(ConstBytes)> wire = {};
-    /// After open(): everything up to and including EventType::ended.
-    std::function<void(const ws::Event&)> event = {};
-    /// The time of set_deadline() has come.
-    std::function<void()> deadline = {};
-    /// Less than Limits::output waits to be sent again. May be empty.
-    std::function<void()> drained = {};
-    std::function<void(const TransportEnd&)> ended = {};
-  };
-
   struct Limits {
     std::size_t output = std::size_t{1} << 20;  ///< waiting to be sent before it is too much
     /// Whether too much output stops reading, as it must where input makes output. Not at both ends
@@ -57,7 +63,8 @@ class Pump {
     Duration write_timeout = Duration(0);  ///< without progress, then it is dropped; 0: never
   };
 
-  Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Handlers handlers);
+  /// `loop` and `owner` outlive this.
+  Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, PumpOwner& owner);
   ~Pump();
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
@@ -65,8 +72,8 @@ class Pump {
   /// Queues bytes that go out before anything of the Connection's.
   void write(ConstBytes bytes);
 
-  /// From within Handlers::event: sends the message's piece back to where it came from, out of the
-  /// buffer it lies in, and copied only when something else waits to be sent. After a Close of
+  /// From within PumpOwner::on_event: sends the message's piece back to where it came from, out of
+  /// the buffer it lies in, and copied only when something else waits to be sent. After a Close of
   /// ours, while the peer may still be sending, nothing is (RFC 6455 5.5.1).
   void send_back(const ws::Event& message);
 
@@ -77,14 +84,14 @@ class Pump {
   /// another form with write().
   void set_rewriting(std::function<void(ConstBytes)> rewrite);
 
-  /// Gives the Connection up without a word: received bytes go to Handlers::bytes again.
+  /// Gives the Connection up without a word: received bytes go to on_bytes() again.
   void leave_protocol();
 
   /// nullptr when there is none. It has been told the time: what the owner does with it happens
   /// now.
   ws::Connection* connection();
 
-  /// Before open(): for Handlers::deadline; nullopt: none.
+  /// Before open(): for on_deadline(); nullopt: none.
   void set_deadline(std::optional<Time> at);
 
   /// Sends what is queued, shuts down writing, discards what still comes for two seconds at most,
@@ -105,7 +112,7 @@ class Pump {
   void stop_reading();
 
   /// From now on this side writes slowly, in pieces of chosen sizes. An empty one ends that.
-  void set_pace(Pacer::Pace pace) { pacer_.set(std::move(pace)); }
+  void set_pace(Pacer::Pace pace) { odd().pacer.set(std::move(pace)); }
 
   /// While paused no event is delivered and nothing is read.
   void set_paused(bool paused);
@@ -121,6 +128,12 @@ class Pump {
   bool takes_output() const;
 
  private:
+  struct Oddities {
+    Pacer pacer;
+    std::function<void(ConstBytes)> rewrite;
+  };
+
+  Oddities& odd();
   void turn(bool readable);
   void read_some();
   void pass_on(Bytes in);
@@ -133,6 +146,9 @@ class Pump {
   void write_begun();
   IoResult write_some(ConstBytes bytes);
   void divert();
+  void write_queued();
+  Time pause_end_or_now() const;
+  void note_end(TransportEnd end);
   void close();
   void continue_later();
   std::size_t output_size() const;
@@ -146,7 +162,7 @@ class Pump {
   Loop& loop_;
   std::unique_ptr<Stream> stream_;
   Limits limits_;
-  Handlers handlers_;
+  PumpOwner& owner_;
   std::optional<Poll> poll_;
   Timer timer_;
   std::optional<ws::Connection> connection_;
@@ -154,10 +170,10 @@ class Pump {
   Bytes begun_;                     // of send_back(), in the loop's shared buffer: goes out first
   std::vector<std::uint8_t> held_;  // read, but not yet passed on
   std::optional<Time> deadline_;
-  std::optional<Time> stalled_at_;  // output waits since, without progress
-  TransportEnd end_;
-  std::function<void(ConstBytes)> rewrite_;
-  Pacer pacer_;
+  std::optional<Time> stalled_at_;     // output waits since, without progress
+  std::size_t refused_size_ = 0;       // of the latest write, when the stream took nothing of it
+  std::unique_ptr<TransportEnd> end_;  // the first cause of it
+  std::unique_ptr<Oddities> odd_;      // of whoever sends in odd ways
   bool paused_ = false;
   bool deaf_ = false;  // stop_reading() was called
   bool finishing_ = false;

@@ -68,21 +68,13 @@ class ScriptedStream final : public net::Stream {
 constexpr std::size_t kHeadSize = 4;
 
 /// A pump with a client's connection that echoes every message; it opens after four bytes of head.
-class Bench {
+class Bench final : public net::PumpOwner {
  public:
   explicit Bench(const net::Pump::Limits& limits = {}) {
     std::array<int, 2> ends = {};
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
     peer = net::Fd(ends[1]);
-    pump.emplace(loop, std::make_unique<ScriptedStream>(net::Fd(ends[0]), script), limits,
-                 net::Pump::Handlers{.bytes = [this](Bytes& in) { on_head_bytes(in); },
-                                     .event = [this](const ws::Event& event) { on_event(event); },
-                                     .deadline = [] {},
-                                     .ended =
-                                         [this](const net::TransportEnd& transport) {
-                                           end = transport;
-                                           loop.stop();
-                                         }});
+    pump.emplace(loop, std::make_unique<ScriptedStream>(net::Fd(ends[0]), script), limits, *this);
   }
 
   void open() { pump->open(ws::Connection(ws::Role::client, {}, test::fixed_mask, loop.now())); }
@@ -114,7 +106,7 @@ class Bench {
   std::string after_protocol;        // bytes since the connection was given up
 
  private:
-  void on_head_bytes(Bytes& in) {
+  void on_bytes(Bytes& in) override {
     if (heads.size() == kHeadSize) {
       after_protocol += as_text(take_front(in, in.size()));
       return;
@@ -123,7 +115,12 @@ class Bench {
     if (heads.size() == kHeadSize) open();
   }
 
-  void on_event(const ws::Event& event) {
+  void on_ended(const net::TransportEnd& transport) override {
+    end = transport;
+    loop.stop();
+  }
+
+  void on_event(const ws::Event& event) override {
     if (on_message && event.type == ws::EventType::message) on_message();
     if (event.type == ws::EventType::ended) ended = event;
     if (event.type != ws::EventType::message) return;

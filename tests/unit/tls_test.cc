@@ -496,7 +496,7 @@ class Echo {
     auto made = Listener::tcp(loop, "127.0.0.1", 0, [this](std::unique_ptr<Stream> stream, auto) {
       server.emplace(loop,
                      context().accept(std::make_unique<SlowStream>(std::move(stream), piece_)),
-                     Pump::Limits{}, handlers(server, ws::Role::server));
+                     Pump::Limits{}, server_side_);
       server->open(ws::Connection(ws::Role::server, {}, {}, loop.now()));
     });
     EXPECT_TRUE(made);
@@ -527,16 +527,20 @@ class Echo {
  private:
   /// Both sides speak WebSocket from the first byte on. The server echoes; the client closes when
   /// all of its message has come back.
-  Pump::Handlers handlers(std::optional<Pump>& pump, ws::Role role) {
-    return {.bytes = [](Bytes&) {},
-            .event = [this, &pump, role](const ws::Event& event) { on_event(*pump, role, event); },
-            .deadline = [] {},
-            .ended =
-                [this](const TransportEnd& end) {
-                  ends.push_back(end);
-                  if (ends.size() == 2) loop.stop();
-                }};
-  }
+  struct Side final : PumpOwner {
+    Side(Echo& its_echo, ws::Role its_role) : echo(its_echo), role(its_role) {}
+    void on_bytes(Bytes&) override {}
+    void on_event(const ws::Event& event) override {
+      echo.on_event(role == ws::Role::server ? *echo.server : *echo.client, role, event);
+    }
+    void on_ended(const TransportEnd& end) override {
+      echo.ends.push_back(end);
+      if (echo.ends.size() == 2) echo.loop.stop();
+    }
+    Echo& echo;
+    ws::Role role;
+  };
+
   void on_event(Pump& pump, ws::Role role, const ws::Event& event) {
     if (event.type != ws::EventType::message) return;
     if (role == ws::Role::server) {
@@ -552,13 +556,14 @@ class Echo {
       ADD_FAILURE() << error->message;
       return loop.stop();
     }
-    client.emplace(loop, std::get<0>(std::move(result)), Pump::Limits{},
-                   handlers(client, ws::Role::client));
+    client.emplace(loop, std::get<0>(std::move(result)), Pump::Limits{}, client_side_);
     client->open(ws::Connection(ws::Role::client, {}, test::fixed_mask, loop.now()));
     EXPECT_TRUE(client->connection()->send(ws::MessageKind::text, true, as_bytes(sent)));
     client->update();
   }
 
+  Side server_side_{*this, ws::Role::server};
+  Side client_side_{*this, ws::Role::client};
   std::size_t piece_;
   Dialer dialer_{loop};
   std::unique_ptr<Listener> listener_;

@@ -32,7 +32,8 @@ Server::Server(net::Loop& loop, Log& log, const Settings& settings)
               .log = log,
               .policy = settings.policy,
               .websocket = settings.websocket,
-              .faults = settings.faults},
+              .faults = settings.faults,
+              .ended = [this](std::uint64_t conn) { loop_.later([this, conn] { remove(conn); }); }},
       max_connections_(settings.max_connections),
       one_connection_(settings.one_connection) {
   log.on_congestion([this](bool congested) {
@@ -98,9 +99,7 @@ void Server::accept(std::unique_ptr<net::Stream> stream, std::string peer) {
   const std::uint64_t conn = ++last_conn_;
   if (recorder_ != nullptr) stream = recorder_->tap(std::move(stream), conn);
   auto& session = sessions_[conn];
-  session =
-      std::make_unique<Session>(shared_, std::move(stream), conn, std::move(peer),
-                                [this, conn] { loop_.later([this, conn] { remove(conn); }); });
+  session = std::make_unique<Session>(shared_, std::move(stream), conn, std::move(peer));
   if (full) {
     ++turned_away_count_;
     session->turn_away();

@@ -21,30 +21,22 @@ constexpr std::size_t kSignatureSize = 16;
 }  // namespace
 
 Session::Session(const Shared& shared, std::unique_ptr<net::Stream> stream, std::uint64_t conn,
-                 std::string peer, std::function<void()> ended)
+                 std::string peer)
     : shared_(shared),
       conn_(conn),
       log_(shared.log, conn, std::move(peer)),
-      ended_(std::move(ended)),
-      head_(std::make_unique<http::HeadReader>(http::HeadKind::request)),
-      pump_(shared.loop, std::move(stream), {.write_timeout = kWriteTimeout}, handlers()) {
+      start_(std::make_unique<Start>()),
+      pump_(shared.loop, std::move(stream), {.write_timeout = kWriteTimeout}, *this) {
   pump_.set_deadline(shared.loop.now() + kHeadTimeout);
 }
 
-net::Pump::Handlers Session::handlers() {
-  return {.bytes = [this](Bytes& in) { on_bytes(in); },
-          .wire = {},
-          .event = [this](const ws::Event& event) { on_event(event); },
-          .deadline = [this] { on_late(); },
-          .drained =
-              [this] {
-                if (saboteur_) saboteur_->drained();
-              },
-          .ended =
-              [this](const net::TransportEnd& end) {
-                log_.ended(end);
-                ended_();
-              }};
+void Session::on_drained() {
+  if (saboteur_) saboteur_->drained();
+}
+
+void Session::on_ended(const net::TransportEnd& end) {
+  log_.ended(end);
+  shared_.ended(conn_);
 }
 
 void Session::turn_away() {
@@ -61,14 +53,14 @@ void Session::shut_down() {
   if (connection != nullptr) {
     // Too late is fine: it is closing already.
     if (connection->close(ws::code::kGoingAway, "the server is stopping")) pump_.update();
-  } else if (head_ || swallows_) {  // nor is there an answer for whom a fault ignores
+  } else if (start_ || swallows_) {  // nor is there an answer for whom a fault ignores
     pump_.drop();
   }
 }
 
 void Session::set_paused(bool paused) {
   log_is_full_ = paused;
-  pump_.set_paused(log_is_full_ || delayed_);
+  pump_.set_paused(log_is_full_ || (start_ && start_->delayed));
 }
 
 void Session::on_bytes(Bytes& in) {
@@ -76,7 +68,7 @@ void Session::on_bytes(Bytes& in) {
     in = {};
     return;
   }
-  const auto read = head_->next(in);
+  const auto read = start_->head.next(in);
   if (!read) return;
   if (const auto* head = std::get_if<http::Head>(&*read)) {
     on_head(*head);
@@ -89,13 +81,13 @@ void Session::on_bytes(Bytes& in) {
 void Session::on_head(const http::Head& head) {
   const auto response = respond(head, shared_.policy);
   if (const auto* refusal = std::get_if<Refusal>(&response)) return answer(*refusal);
-  agreement_ = std::get<Agreement>(response);
+  start_->agreement = std::get<Agreement>(response);
   auto asked = asked_faults(head, shared_.faults);
   if (const auto* refusal = std::get_if<Refusal>(&asked)) return answer(*refusal);
   auto& plan = std::get<FaultPlan>(asked);
   for (const std::string& doubt : plan.doubts) log_.remark(doubt);
   if (plan.faults.empty() && shared_.faults.script.steps.empty() && shared_.faults.script.echo) {
-    return open(agreement_->response);
+    return open(start_->agreement->response);
   }
   sabotage(head, std::move(plan));
 }
@@ -109,18 +101,18 @@ void Session::sabotage(const http::Head& head, FaultPlan plan) {
   saboteur_ = std::make_unique<Saboteur>(shared_.loop, pump_, log_, shared_.faults.script,
                                          std::move(plan.faults), seed);
   OpeningPlan opening =
-      plan_opening(saboteur_->faults(), head, *agreement_,
+      plan_opening(saboteur_->faults(), head, *start_->agreement,
                    [this](double probability) { return saboteur_->happens(probability); });
   if (opening.delay == Duration(0)) return carry_out(opening);
   pump_.set_paused(true);
   pump_.set_deadline(shared_.loop.now() + opening.delay);
-  delayed_ = std::move(opening);
+  start_->delayed = std::move(opening);
 }
 
 void Session::carry_out(const OpeningPlan& plan) {
   if (const auto* refusal = std::get_if<Refusal>(&plan.outcome)) return answer(*refusal);
   if (const auto* proceed = std::get_if<Proceed>(&plan.outcome)) return open(proceed->response);
-  head_.reset();
+  start_.reset();
   if (std::holds_alternative<Hang>(plan.outcome)) {
     log_.note("fault hang: no answer");
     swallows_ = true;
@@ -141,23 +133,22 @@ void Session::carry_out(const OpeningPlan& plan) {
 
 /// From here on it is a WebSocket.
 void Session::open(std::string_view response) {
-  log_.opened(agreement_->url, agreement_->protocol);
+  log_.opened(start_->agreement->url, start_->agreement->protocol);
   pump_.write(as_bytes(response));
   pump_.open(ws::Connection(ws::Role::server, shared_.websocket, {}, shared_.loop.now()));
-  head_.reset();
-  agreement_.reset();
+  start_.reset();
   if (saboteur_) saboteur_->opened(response.size());
 }
 
 void Session::on_violation(const diag::Violation& violation, ConstBytes rest) {
-  std::string first(head_->partial().substr(0, kSignatureSize));
+  std::string first(start_->head.partial().substr(0, kSignatureSize));
   first += as_text(rest.first(std::min(rest.size(), kSignatureSize)));
   const std::string_view protocol = http::other_protocol(as_bytes(first));
   if (protocol.empty()) return answer(refuse(violation));
   // Whoever speaks that would not understand an answer.
   log_.note(
       fmt::format("{} {}", protocol, shared_.policy.secure ? "inside TLS" : "on a plain port"));
-  head_.reset();
+  start_.reset();
   pump_.finish();
 }
 
@@ -175,9 +166,9 @@ void Session::on_event(const ws::Event& event) {
   saboteur_->echoed(event.payload.size(), event.last);
 }
 
-void Session::on_late() {
-  if (delayed_) {
-    const OpeningPlan plan = *std::exchange(delayed_, std::nullopt);
+void Session::on_deadline() {
+  if (start_ && start_->delayed) {
+    const OpeningPlan plan = *std::exchange(start_->delayed, std::nullopt);
     set_paused(log_is_full_);
     return carry_out(plan);
   }
@@ -193,7 +184,7 @@ void Session::answer(const Refusal& refusal) {
   pump_.write(as_bytes(response));
   if (saboteur_) saboteur_->answered(response.size());
   pump_.finish();
-  head_.reset();
+  start_.reset();
 }
 
 }  // namespace stream_echo

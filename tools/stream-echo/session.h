@@ -24,7 +24,7 @@
 
 namespace stream_echo {
 
-class Session {
+class Session final : public net::PumpOwner {
  public:
   /// What all sessions share; outlives them.
   struct Shared {
@@ -33,12 +33,13 @@ class Session {
     Policy policy;
     ws::Settings websocket;
     FaultSettings faults;
+    /// Called once for each session, by its number; to delete it, wait for the end of the turn.
+    std::function<void(std::uint64_t conn)> ended;
   };
 
-  /// `conn` is its number in the log. `ended` is called once, from a handler: to delete this, wait
-  /// for the end of the turn.
+  /// `conn` is its number in the log.
   Session(const Shared& shared, std::unique_ptr<net::Stream> stream, std::uint64_t conn,
-          std::string peer, std::function<void()> ended);
+          std::string peer);
 
   /// Answers 503 without waiting for a request.
   void turn_away();
@@ -52,24 +53,28 @@ class Session {
   void set_paused(bool paused);
 
  private:
-  net::Pump::Handlers handlers();
-  void on_bytes(Bytes& in);
+  void on_bytes(Bytes& in) override;
+  void on_event(const ws::Event& event) override;
+  void on_deadline() override;
+  void on_drained() override;
+  void on_ended(const net::TransportEnd& end) override;
   void on_head(const http::Head& head);
   void on_violation(const diag::Violation& violation, ConstBytes rest);
   void sabotage(const http::Head& head, FaultPlan plan);
   void carry_out(const OpeningPlan& plan);
   void open(std::string_view response);
-  void on_event(const ws::Event& event);
-  void on_late();
   void answer(const Refusal& refusal);
 
   const Shared& shared_;
   std::uint64_t conn_;
   PeerLog log_;
-  std::function<void()> ended_;
-  std::unique_ptr<http::HeadReader> head_;  // while the head is awaited
-  std::optional<Agreement> agreement_;      // while the 101 waits for its turn
-  std::optional<OpeningPlan> delayed_;      // what is to happen after a delay
+  /// What is there only until the answer is on its way.
+  struct Start {
+    http::HeadReader head{http::HeadKind::request};
+    std::optional<Agreement> agreement;  // while the 101 waits for its turn
+    std::optional<OpeningPlan> delayed;  // what is to happen after a delay
+  };
+  std::unique_ptr<Start> start_;
   bool turned_away_ = false;
   bool log_is_full_ = false;
   bool swallows_ = false;  // what comes is of no interest any more

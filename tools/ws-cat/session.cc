@@ -91,20 +91,10 @@ void Session::on_dialled(std::variant<std::unique_ptr<net::Stream>, net::DialErr
   }
   auto stream = std::get<std::unique_ptr<net::Stream>>(std::move(result));
   if (recorder_ != nullptr) stream = recorder_->tap(std::move(stream), 1);
-  pump_ = std::make_unique<net::Pump>(
-      loop_, std::move(stream),
-      // What is sent comes from standard input, which waits instead.
-      net::Pump::Limits{.reading_waits = false},
-      net::Pump::Handlers{
-          .bytes = [this](Bytes& in) { on_bytes(in); },
-          .wire = [this](ConstBytes bytes) { on_wire(bytes); },
-          .event = [this](const ws::Event& event) { on_event(event); },
-          .deadline = [] {},
-          .drained =
-              [this] {
-                if (sender_) sender_->resume();
-              },
-          .ended = [this](const net::TransportEnd& end) { on_transport_ended(end); }});
+  pump_ =
+      std::make_unique<net::Pump>(loop_, std::move(stream),
+                                  // What is sent comes from standard input, which waits instead.
+                                  net::Pump::Limits{.reading_waits = false}, *this);
   if (args_.dribble) {
     pump_->set_pace([slice = *args_.dribble](std::size_t) {
       return net::Pacer::Slice{.size = slice.size, .pause = slice.pause};
@@ -152,7 +142,7 @@ void Session::on_event(const ws::Event& event) {
     case ws::EventType::ping:
     case ws::EventType::pong: return on_control(event);
     case ws::EventType::violation: return on_violation(event.violation);
-    case ws::EventType::ended: return on_ended(event);
+    case ws::EventType::ended: ended_ = event; return;  // its reason lives as the connection does
     case ws::EventType::close: sender_->stop(); return;
   }
 }
@@ -188,11 +178,11 @@ void Session::on_violation(const diag::Violation& violation) {
   sender_->stop();  // the rest goes by the rules of closing
 }
 
-void Session::on_ended(const ws::Event& ended) {
-  ended_ = ended;  // its reason lives as long as the connection does
+void Session::on_drained() {
+  if (sender_) sender_->resume();
 }
 
-void Session::on_transport_ended(const net::TransportEnd& end) {
+void Session::on_ended(const net::TransportEnd& end) {
   if (ended_) {
     report_close();
     conclude(judge_end(*ended_,

@@ -21,7 +21,7 @@
 
 namespace ws_cat {
 
-class Session {
+class Session final : public net::PumpOwner {
  public:
   /// All must outlive the session. `recorder` may be nullptr.
   Session(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder);
@@ -40,18 +40,18 @@ class Session {
  private:
   // Until the connection is open
   void on_dialled(std::variant<std::unique_ptr<net::Stream>, net::DialError> result);
-  void on_bytes(Bytes& in);
+  void on_bytes(Bytes& in) override;
   void opened(const std::string& protocol);
 
   // While it is open
-  void on_wire(ConstBytes bytes);
-  void on_event(const ws::Event& event);
+  void on_wire(ConstBytes bytes) override;
+  void on_event(const ws::Event& event) override;
+  void on_drained() override;
   void on_message(const ws::Event& piece);
   void on_control(const ws::Event& event);
   void on_violation(const diag::Violation& violation);
-  void on_ended(const ws::Event& ended);
   void report_close();
-  void on_transport_ended(const net::TransportEnd& end);
+  void on_ended(const net::TransportEnd& end) override;
 
   // The end
   void give_up(const Verdict& verdict);
