@@ -124,6 +124,9 @@ constexpr std::array kRules = {
              "a new message MUST NOT begin inside a fragmented one",
              "only control frames may come between fragments", 1002},
 
+    RuleInfo{ws_deflate, "ws-deflate", "RFC 7692 7.2.2",
+             "a compressed message is whole DEFLATE blocks that refer only to the agreed window",
+             "a sender that kept its window, although it agreed not to, looks like this too", 1007},
     RuleInfo{ws_text_utf8, "ws-text-utf8", "RFC 6455 8.1",
              "a text message is valid UTF-8",
              "send other bytes as a binary message", 1007},

@@ -53,6 +53,7 @@ enum class Rule : std::uint8_t {
   ws_continuation_unexpected,
   ws_continuation_missing,
   // Messages
+  ws_deflate,
   ws_text_utf8,
   ws_close_size,
   ws_close_code,

@@ -55,8 +55,9 @@ void Pump::write(ConstBytes bytes) {
 /// room: a masked header is longer than one without a key, and the buffer has headroom in front.
 void Pump::send_back(const ws::Event& message) {
   if (!connection_->can_send()) return;
-  if (output_size() > 0 || odd_) {
-    const bool sent = bool(connection_->send(message.kind, message.last, message.payload));
+  if (output_size() > 0 || odd_ || message.compressed) {
+    const bool sent =
+        bool(connection_->send(message.kind, message.last, message.payload, message.compressed));
     CHECK(sent);
     return;
   }

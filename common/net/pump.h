@@ -73,8 +73,8 @@ class Pump {
   void write(ConstBytes bytes);
 
   /// From within PumpOwner::on_event: sends the message's piece back to where it came from, out of
-  /// the buffer it lies in, and copied only when something else waits to be sent. After a Close of
-  /// ours, while the peer may still be sending, nothing is (RFC 6455 5.5.1).
+  /// the buffer it lies in, and copied only when it came compressed or something else waits to be
+  /// sent. After a Close of ours, while the peer may still be sending, nothing is (RFC 6455 5.5.1).
   void send_back(const ws::Event& message);
 
   /// From now on this is a WebSocket connection.

@@ -20,13 +20,21 @@ Connection::Connection(Role role, const Settings& settings, MaskSource mask_sour
     : role_(role),
       settings_(settings),
       mask_source_(std::move(mask_source)),
-      reader_(role, settings.limits),
+      reader_(role, settings.limits, settings.deflate),
       now_(now),
       last_message_byte_(now),
       next_ping_(now + settings.ping_interval),
       pong_deadline_(now),
       ping_sent_(now),
-      end_deadline_(now) {}
+      end_deadline_(now) {
+  if (!settings.deflate) return;
+  const DeflateParameters& agreed = *settings.deflate;
+  const bool server = role == Role::server;
+  const int bits = server ? agreed.server_max_window_bits : agreed.client_max_window_bits;
+  const bool fresh = server ? agreed.server_no_context_takeover : agreed.client_no_context_takeover;
+  compression_ = std::make_unique<Compression>(Compression{std::nullopt, now});
+  if (bits >= kMinDeflateBits) compression_->deflater.emplace(bits, !fresh);
+}
 
 std::optional<Event> Connection::next(Bytes& in) {
   if (ended_) return std::exchange(ended_, std::nullopt);
@@ -36,6 +44,7 @@ std::optional<Event> Connection::next(Bytes& in) {
   auto event = reader_.next(in);
   // A peer that keeps pinging may still have left a message open.
   if (!event || event->type == EventType::message) last_message_byte_ = now_;
+  if (event && event->compressed) compression_->used_at = now_;
   if (!event) return std::nullopt;
   switch (event->type) {
     case EventType::ping: on_ping(event->payload); break;
@@ -62,15 +71,24 @@ void Connection::eof() {
   apply(CloseInput::peer_eof, 0, {});
 }
 
-Result<void> Connection::send(MessageKind kind, bool last, ConstBytes payload) {
+Result<void> Connection::send(MessageKind kind, bool last, ConstBytes payload, bool compress) {
   if (!can_send()) return Error{"the connection is closing", {}};
-  append_frame(next_data_header(kind, last, payload.size()), payload);
+  const bool first = !sending_fragments_;
+  if (first) sending_compressed_ = compress && can_compress();
+  if (sending_compressed_) {
+    payload = compression_->deflater->compress(payload, last);
+    compression_->used_at = now_;
+  }
+  FrameHeader header = next_data_header(kind, last, payload.size());
+  if (first && sending_compressed_) header.rsv = kRsv1;  // RFC 7692 6.1: on no other fragment
+  append_frame(header, payload);
   return {};
 }
 
 std::size_t Connection::begin_frame(MessageKind kind, bool last, Bytes payload,
                                     std::span<std::uint8_t, kMaxHeaderSize> out) {
   CHECK(can_send() && output_.size() == 0);
+  CHECK(!(sending_fragments_ && sending_compressed_));
   const FrameHeader header = next_data_header(kind, last, payload.size());
   if (header.masked) apply_mask(payload, header.key, 0);
   return encode_header(header, out);
@@ -199,6 +217,10 @@ void Connection::on_pong(ConstBytes payload) {
 
 void Connection::tick(Time now) {
   now_ = now;
+  if (holds_compression() && compression_->used_at + settings_.deflate_idle <= now) {
+    if (compression_->deflater) compression_->deflater->release();
+    reader_.release_idle();
+  }
   const auto due = deadline();
   if (!due || *due > now) return;
   if (state_ != CloseState::open) {
@@ -239,6 +261,7 @@ std::optional<Time> Connection::deadline() const {
   if (reading_ && reader_.is_unfinished()) {
     due = std::min(due, last_message_byte_ + settings_.message_timeout);
   }
+  if (holds_compression()) due = std::min(due, compression_->used_at + settings_.deflate_idle);
   return due == Time::max() ? std::nullopt : std::optional(due);
 }
 
@@ -278,6 +301,20 @@ void Connection::send_pending_pong() {
 bool Connection::half_close_wanted() const {
   if (output_.size() > 0) return false;
   return state_ == CloseState::failed || (state_ == CloseState::done && role_ == Role::server);
+}
+
+/// There is memory of permessage-deflate that can be given back.
+bool Connection::holds_compression() const {
+  if (compression_ == nullptr) return false;
+  const auto& deflater = compression_->deflater;
+  return (deflater && deflater->holds_state()) || reader_.holds_idle();
+}
+
+std::optional<DeflateRatio> Connection::deflate_ratio() const {
+  if (compression_ == nullptr) return std::nullopt;
+  const auto& deflater = compression_->deflater;
+  return DeflateRatio{reader_.inflater()->totals(),
+                      deflater ? deflater->totals() : DeflateTotals{}};
 }
 
 FrameHeader Connection::header_of(Opcode opcode, bool fin, std::size_t size) {

@@ -17,6 +17,8 @@
 #include "base/output_buffer.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "ws/deflate.h"
+#include "ws/deflate_offer.h"
 #include "ws/message.h"
 #include "ws/sent_frames.h"
 
@@ -30,6 +32,16 @@ struct Settings {
   Duration close_timeout = std::chrono::seconds(5);     ///< for the answer to our Close
   Duration end_timeout = std::chrono::seconds(2);       ///< for the peer's end of the transport
   Duration stall_timeout = std::chrono::seconds(30);    ///< for the peer to take what goes before
+  std::optional<DeflateParameters> deflate = {};        ///< permessage-deflate, when it is agreed
+  /// Without a compressed message, after which most of the memory for it is given back. Long enough
+  /// for a conversation, because whoever compresses starts with an empty window then.
+  Duration deflate_idle = std::chrono::seconds(10);
+};
+
+/// Bytes of the compressed messages, in each direction.
+struct DeflateRatio {
+  DeflateTotals received;
+  DeflateTotals sent;
 };
 
 class Connection {
@@ -46,8 +58,9 @@ class Connection {
   void eof();
 
   /// Appends a message, or a fragment of one when not `last`, to output(). The kind counts for the
-  /// first fragment. Text is the caller's to check. An Error says that it is too late.
-  Result<void> send(MessageKind kind, bool last, ConstBytes payload);
+  /// first fragment, and so does `compress`, which does nothing unless can_compress(). Text is the
+  /// caller's to check. An Error says that it is too late.
+  Result<void> send(MessageKind kind, bool last, ConstBytes payload, bool compress = false);
 
   /// Like send(), for a payload that the caller owns and puts on the wire itself: writes only the
   /// header, to `out`, and returns its size (a server's is never longer than the client's header in
@@ -103,6 +116,12 @@ class Connection {
   /// The code of the Close that we sent; 0: none.
   CloseCode our_code() const { return our_code_; }
 
+  /// permessage-deflate is agreed, with a window that we can compress with.
+  bool can_compress() const { return compression_ != nullptr && compression_->deflater; }
+
+  /// nullopt: permessage-deflate is not agreed.
+  std::optional<DeflateRatio> deflate_ratio() const;
+
   /// What the end of the transport has cut, or would cut.
   Unfinished unfinished() const { return reader_.unfinished(); }
 
@@ -111,6 +130,11 @@ class Connection {
   std::optional<Duration> round_trip() const { return round_trip_; }
 
  private:
+  struct Compression {
+    std::optional<Deflater> deflater;
+    Time used_at;
+  };
+
   void apply(CloseInput input, CloseCode code, std::string_view reason);
   void start_end_timer();
   void report(Ending ending, CloseCode code);
@@ -121,6 +145,7 @@ class Connection {
   FrameHeader next_data_header(MessageKind kind, bool last, std::size_t size);
   void append_frame(const FrameHeader& header, ConstBytes payload);
   void append_control(Opcode opcode, ConstBytes payload);
+  bool holds_compression() const;
   void append_close(CloseCode code, std::string_view reason);
 
   Role role_;
@@ -132,7 +157,9 @@ class Connection {
   Time now_;
 
   bool sending_fragments_ = false;
-  std::unique_ptr<SentFrames> raw_;  // of send_raw()
+  bool sending_compressed_ = false;           // the message that is being sent
+  std::unique_ptr<Compression> compression_;  // of permessage-deflate, when it is agreed
+  std::unique_ptr<SentFrames> raw_;           // of send_raw()
   bool reading_ = true;
   Time last_message_byte_;  // while reader_.is_unfinished()
   Time next_ping_;          // keepalive

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/check.h"
+
 namespace ws {
 namespace {
 
@@ -102,6 +104,18 @@ std::optional<FramePiece> FrameDecoder::next(Bytes& in) {
   in_payload_ = left_ > 0;
   if (piece->last) frame_offset_ = position_;
   return piece;
+}
+
+void FrameDecoder::put_back(Bytes& in, const FramePiece& piece, std::size_t size) {
+  if (size == 0) return;
+  const Bytes rest = piece.payload.last(size);
+  CHECK(rest.data() + size == in.data());
+  left_ += size;
+  position_ -= size;
+  frame_offset_ = piece.offset;
+  in_payload_ = true;
+  if (header_.masked) apply_mask(rest, header_.key, header_.length - left_);
+  in = Bytes(rest.data(), size + in.size());
 }
 
 std::optional<FrameHeader> FrameDecoder::peek() const {

@@ -34,6 +34,7 @@ struct FrameHeader {
   std::uint64_t length = 0;  ///< of the payload, top bit included
 };
 
+inline constexpr std::uint8_t kRsv1 = 4;  ///< in FrameHeader::rsv
 inline constexpr std::size_t kMaxHeaderSize = 14;
 
 /// Writes `header` with the shortest length form, whatever `length_form` says. Returns its size.
@@ -61,6 +62,10 @@ class FrameDecoder {
  public:
   /// Takes one piece off the front of `in`, unmasking it there; nullopt: `in` is used up.
   std::optional<FramePiece> next(Bytes& in);
+
+  /// Gives the last `size` bytes of `piece`, which next() has just returned, back to `in`, masked
+  /// again, as if they had not been taken.
+  void put_back(Bytes& in, const FramePiece& piece, std::size_t size);
 
   /// What is known of a header whose first two bytes are here and whose rest is not: fin, rsv,
   /// opcode, masked and length_form; no length, no key.

@@ -32,11 +32,24 @@ bool is_minimal(const FrameHeader& header) {
 
 }  // namespace
 
+MessageReader::MessageReader(Role role, const MessageLimits& limits,
+                             const std::optional<DeflateParameters>& deflate)
+    : role_(role), limits_(limits) {
+  if (!deflate) return;
+  inflater_ =
+      std::make_unique<Inflater>(!(role == Role::server ? deflate->client_no_context_takeover
+                                                        : deflate->server_no_context_takeover));
+}
+
+void MessageReader::release_idle() {
+  if (holds_idle()) inflater_->release();
+}
+
 std::optional<Event> MessageReader::next(Bytes& in) {
   while (!finished_) {
     const auto piece = decoder_.next(in);
     if (!piece) break;
-    if (auto event = take(*piece)) return event;
+    if (auto event = take(*piece, in)) return event;
   }
   if (finished_) {
     in = {};
@@ -56,27 +69,31 @@ Unfinished MessageReader::unfinished() const {
     cut.opcode = header->opcode;
     cut.left = decoder_.left();
     // What the header announced counts in message_size_ already.
-    if (!is_control(header->opcode)) cut.received -= cut.left;
+    if (!is_control(header->opcode) && !compressed_) cut.received -= cut.left;
   } else if (!decoder_.at_boundary()) {
     cut.frame = Unfinished::Frame::header;
   }
   return cut;
 }
 
-std::optional<Event> MessageReader::take(const FramePiece& piece) {
+std::optional<Event> MessageReader::take(const FramePiece& piece, Bytes& in) {
   if (piece.first) {
     if (const auto broken = judge_start(piece.header, piece.offset)) return fail(*broken);
     if (const auto broken = judge_length(piece)) return fail(*broken);
   }
-  return is_control(piece.header.opcode) ? take_control(piece) : take_data(piece);
+  if (is_control(piece.header.opcode)) return take_control(piece);
+  return compressed_ ? take_compressed(piece, in) : take_data(piece);
 }
 
 /// Everything that the first two bytes of a header tell.
 std::optional<Violation> MessageReader::judge_start(const FrameHeader& header,
                                                     std::uint64_t offset) const {
   const auto opcode = static_cast<std::uint64_t>(header.opcode);
-  // RFC 6455 5.2: no extension is agreed, so no reserved bit has a meaning.
-  if (header.rsv != 0) return Violation{Rule::ws_rsv, offset, header.rsv};
+  // RFC 6455 5.2: a reserved bit has no meaning, but (RFC 7692 6) for RSV1 where a message begins.
+  const bool begins = header.opcode == Opcode::text || header.opcode == Opcode::binary;
+  if (header.rsv != 0 && !(header.rsv == kRsv1 && begins && inflater_ != nullptr)) {
+    return Violation{Rule::ws_rsv, offset, header.rsv};
+  }
   if (!is_known(header.opcode)) return Violation{Rule::ws_opcode, offset, opcode};
   // RFC 6455 5.1: a client masks, a server does not.
   if (role_ == Role::server && !header.masked)
@@ -111,6 +128,7 @@ std::optional<Violation> MessageReader::judge_length(const FramePiece& piece) {
 
   if (header.opcode != Opcode::cont) {
     message_open_ = true;
+    compressed_ = header.rsv != 0;
     delivered_ = false;
     kind_ = header.opcode == Opcode::text ? MessageKind::text : MessageKind::binary;
     message_size_ = 0;
@@ -118,10 +136,12 @@ std::optional<Violation> MessageReader::judge_length(const FramePiece& piece) {
     utf8_.reset();
   }
   // RFC 6455 10.4: refused from the header, before the payload comes.
-  if (header.length > limits_.max_message - message_size_) {
-    return Violation{Rule::ws_message_size, at, message_size_ + header.length};
+  if (!compressed_) {
+    if (header.length > limits_.max_message - message_size_) {
+      return Violation{Rule::ws_message_size, at, message_size_ + header.length};
+    }
+    message_size_ += header.length;
   }
-  message_size_ += header.length;
   if (++fragment_count_ > limits_.max_fragments) {
     return Violation{Rule::ws_fragment_count, piece.offset, fragment_count_};
   }
@@ -146,6 +166,41 @@ std::optional<Event> MessageReader::take_data(const FramePiece& piece) {
   event.first = !delivered_;
   event.last = ends;
   event.payload = piece.payload;
+  delivered_ = true;
+  return event;
+}
+
+/// Where in a frame a byte lay that inflates to this or that is hard to say, and depends on how the
+/// frame was cut: violations are at its first byte, and in the order of the inflated bytes.
+std::optional<Event> MessageReader::take_compressed(const FramePiece& piece, Bytes& in) {
+  const Inflater::Piece inflated =
+      inflater_->inflate(piece.payload, piece.last && piece.header.fin);
+  const std::uint64_t room = limits_.max_message - message_size_;
+  const bool fits = inflated.output.size() <= room;
+  if (kind_ == MessageKind::text) {
+    const ConstBytes text =
+        fits ? inflated.output : inflated.output.first(static_cast<std::size_t>(room));
+    if (const auto bad = utf8_.feed(text)) {
+      return fail({Rule::ws_text_utf8, piece.offset, text[*bad]});
+    }
+  }
+  // RFC 7692 8: while it inflates, so that a few bytes do not become more than the limit.
+  if (!fits) return fail({Rule::ws_message_size, piece.offset, limits_.max_message + 1});
+  if (inflated.broken) return fail({Rule::ws_deflate, piece.offset, 0});
+  if (inflated.ended && kind_ == MessageKind::text && !utf8_.complete()) {
+    return fail({Rule::ws_text_utf8, piece.offset, 0});
+  }
+  decoder_.put_back(in, piece, piece.payload.size() - inflated.used);
+  message_size_ += inflated.output.size();
+  if (inflated.ended) message_open_ = false;
+  if (inflated.output.empty() && !inflated.ended) return std::nullopt;
+
+  Event event;
+  event.kind = kind_;
+  event.first = !delivered_;
+  event.last = inflated.ended;
+  event.compressed = true;
+  event.payload = inflated.output;
   delivered_ = true;
   return event;
 }

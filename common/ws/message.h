@@ -1,16 +1,19 @@
-// From frames to messages (RFC 6455 sections 5.4 to 5.6 and 8.1), and the judge of what the peer
-// sends: every rule about frames is checked here, each as early as its first byte allows. It
-// answers nothing; ws/connection does.
+// From frames to messages (RFC 6455 sections 5.4 to 5.6 and 8.1, RFC 7692 section 6.2), and the
+// judge of what the peer sends: every rule about frames is checked here, each as early as its first
+// byte allows. It answers nothing; ws/connection does.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/bytes.h"
 #include "base/utf8.h"
 #include "diag/rule.h"
 #include "ws/close.h"
+#include "ws/deflate.h"
+#include "ws/deflate_offer.h"
 #include "ws/frame.h"
 
 namespace ws {
@@ -40,6 +43,7 @@ struct Event {
   MessageKind kind = MessageKind::text;
   bool first = true;
   bool last = true;
+  bool compressed = false;         ///< the message came compressed; `payload` is inflated
   Ending ending = Ending::cut;     ///< ended
   CloseCode code = 0;              ///< close, ended
   Bytes payload = {};              ///< message, ping, pong; the reason of close and ended
@@ -54,7 +58,7 @@ struct Unfinished {
   std::uint64_t left = 0;        ///< of that payload, bytes that have not come
   bool message = false;          ///< one has begun and not ended
   MessageKind kind = MessageKind::text;
-  std::uint64_t received = 0;  ///< of that message, bytes that have come
+  std::uint64_t received = 0;  ///< of that message, bytes that have come (and are inflated)
 };
 
 struct MessageLimits {
@@ -66,19 +70,32 @@ struct MessageLimits {
 class MessageReader {
  public:
   /// `role` is that of the reading end: a server reads masked frames, a client unmasked ones.
-  MessageReader(Role role, const MessageLimits& limits) : role_(role), limits_(limits) {}
+  /// `deflate`: permessage-deflate is agreed.
+  MessageReader(Role role, const MessageLimits& limits,
+                const std::optional<DeflateParameters>& deflate = std::nullopt);
 
   /// Takes bytes off the front of `in` up to the next event, never `ended`; nullopt: `in` is used
-  /// up. Payloads are unmasked in `in`. After a close or a violation everything is swallowed.
+  /// up. Payloads are unmasked in `in`, or inflated elsewhere: what would inflate to too much for
+  /// one event stays in `in`. After a close or a violation everything is swallowed.
   std::optional<Event> next(Bytes& in);
 
   /// A message or a frame has begun and has not ended.
   bool is_unfinished() const { return message_open_ || !decoder_.at_boundary(); }
   Unfinished unfinished() const;
 
+  /// Of permessage-deflate: nullptr when it is not agreed.
+  const Inflater* inflater() const { return inflater_.get(); }
+
+  /// There is memory that release_idle() can give back: no compressed message is open.
+  bool holds_idle() const {
+    return inflater_ != nullptr && inflater_->holds_state() && !(message_open_ && compressed_);
+  }
+  void release_idle();
+
  private:
-  std::optional<Event> take(const FramePiece& piece);
+  std::optional<Event> take(const FramePiece& piece, Bytes& in);
   std::optional<Event> take_data(const FramePiece& piece);
+  std::optional<Event> take_compressed(const FramePiece& piece, Bytes& in);
   std::optional<Event> take_control(const FramePiece& piece);
   Event close_event(Bytes body, std::uint64_t offset);
   std::optional<diag::Violation> judge_start(const FrameHeader& header, std::uint64_t offset) const;
@@ -91,12 +108,15 @@ class MessageReader {
   Utf8Validator utf8_;
   MessageKind kind_ = MessageKind::text;
   bool message_open_ = false;
-  bool delivered_ = false;  // a piece of the open message has been returned
-  bool finished_ = false;   // after a close or a violation
+  bool compressed_ = false;  // the open message
+  bool delivered_ = false;   // a piece of the open message has been returned
+  bool finished_ = false;    // after a close or a violation
   std::uint32_t fragment_count_ = 0;
-  std::uint64_t message_size_ = 0;  // announced by the headers of the open message so far
+  // Of the open message so far: announced by its headers, or inflated.
+  std::uint64_t message_size_ = 0;
   std::uint8_t control_size_ = 0;
   std::array<std::uint8_t, 125> control_ = {};  // a control frame that was cut by a buffer's end
+  std::unique_ptr<Inflater> inflater_;
 };
 
 }  // namespace ws

@@ -1,12 +1,13 @@
 // Any bytes, received in any pieces: no crash, and the same events, replies and ending as in one
-// piece. The first eight bytes choose the role, the limits, the sizes of the pieces and when we
-// close ourselves; the rest is what the peer sends.
+// piece. The first eight bytes choose the role, the limits, whether compression is agreed, the sizes
+// of the pieces and when we close ourselves; the rest is what the peer sends.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Choices {
   ws::Role role = ws::Role::client;
   ws::MessageLimits limits;
   bool closing = false;  // our Close goes out first
+  std::optional<ws::DeflateParameters> deflate;
   std::size_t sizes[4] = {1, 1, 1, 1};
 };
 
@@ -29,6 +31,11 @@ Choices choose(const std::uint8_t* bytes) {
   Choices choices;
   choices.role = (bytes[0] & 1) != 0 ? ws::Role::server : ws::Role::client;
   choices.closing = (bytes[0] & 2) != 0;
+  if ((bytes[0] & 4) != 0) {
+    choices.deflate.emplace();
+    choices.deflate->server_no_context_takeover = (bytes[0] & 8) != 0;
+    choices.deflate->client_no_context_takeover = (bytes[0] & 16) != 0;
+  }
   choices.limits.max_message = std::uint64_t{1} << (bytes[1] % 64);
   choices.limits.max_fragments = 1 + bytes[2];
   for (std::size_t i = 0; i < 4; ++i) choices.sizes[i] = 1 + bytes[4 + i];
@@ -82,6 +89,7 @@ class Log {
 std::string run(const Choices& choices, ConstBytes stream, std::size_t size) {
   ws::Settings settings;
   settings.limits = choices.limits;
+  settings.deflate = choices.deflate;
   ws::Connection connection(
       choices.role, settings,
       [] {

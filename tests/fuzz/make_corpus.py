@@ -33,9 +33,11 @@ def head_bytes(lines):
 def frame_seeds():
     cases = load("ws-frames.json")["cases"] + load("ws-extra.json")["frames"]
     for case in cases:
-        if "extensions" in case:
-            continue
         role = 1 if case["role_receiving"] == "server" else 0
+        if "extensions" in case:
+            params = case["ext_params"]
+            role |= (4 | 8 * ("server_no_context_takeover" in params)
+                     | 16 * ("client_no_context_takeover" in params))
         limit = case.get("max_message", 1 << 20).bit_length() - 1
         fragments = min(case.get("max_fragments", 256) - 1, 255)
         choices = bytes([role, max(limit, 0), fragments, 0, 0, 2, 6, 20])

@@ -90,6 +90,25 @@ void expect(FrameCase& c, const json& event) {
   }
 }
 
+ws::DeflateParameters read_deflate(const json& object) {
+  if (object["extensions"] != "permessage-deflate") broken_vector(object.dump());
+  ws::DeflateParameters agreed;
+  for (const auto& [name, value] : object["ext_params"].items()) {
+    if (name == "server_no_context_takeover") {
+      agreed.server_no_context_takeover = value.get<bool>();
+    } else if (name == "client_no_context_takeover") {
+      agreed.client_no_context_takeover = value.get<bool>();
+    } else if (name == "server_max_window_bits") {
+      agreed.server_max_window_bits = value.get<std::uint8_t>();
+    } else if (name == "client_max_window_bits") {
+      agreed.client_max_window_bits = value.get<std::uint8_t>();
+    } else {
+      broken_vector(object.dump());
+    }
+  }
+  return agreed;
+}
+
 FrameCase read_frame_case(const json& object, std::uint64_t default_max_message) {
   FrameCase c;
   c.name = object["name"].get<std::string>();
@@ -98,6 +117,7 @@ FrameCase read_frame_case(const json& object, std::uint64_t default_max_message)
   if (const auto count = number_at(object, "max_fragments")) {
     c.limits.max_fragments = static_cast<std::uint32_t>(*count);
   }
+  if (object.contains("extensions")) c.deflate = read_deflate(object);
   c.stream = bytes_of_hex(object["bytes_hex"]);
   c.ending = "ended cut 1006\n";
   for (const json& event : object["expect"]) expect(c, event);
@@ -227,7 +247,7 @@ std::vector<FrameCase> frame_cases() {
   const json vectors = load(kFramesFile);
   const auto max_message = vectors["default_max_message"].get<std::uint64_t>();
   for (const json& object : vectors["cases"]) {
-    if (!object.contains("extensions")) cases.push_back(read_frame_case(object, max_message));
+    cases.push_back(read_frame_case(object, max_message));
   }
   const json extra = load(kExtraFile);
   for (const json& object : extra["frames"]) cases.push_back(read_frame_case(object, max_message));
@@ -237,6 +257,7 @@ std::vector<FrameCase> frame_cases() {
 FrameRun run_frames(const FrameCase& c, const Pieces& pieces) {
   ws::Settings settings;
   settings.limits = c.limits;
+  settings.deflate = c.deflate;
   ws::Connection connection(c.role, settings, fixed_mask, Time{});
   EventLog log;
   feed_pieces(c.stream, pieces, [&](Bytes in) { drain(connection, in, log); });

@@ -22,6 +22,7 @@ struct FrameCase {
   std::string name;
   ws::Role role = ws::Role::server;
   ws::MessageLimits limits;
+  std::optional<ws::DeflateParameters> deflate;  ///< agreed
   std::vector<std::uint8_t> stream;
 
   std::string events;               ///< expected lines; a failure is `fail 1002`
@@ -31,7 +32,6 @@ struct FrameCase {
   std::optional<std::uint64_t> offset;
 };
 
-/// Cases with an extension are left out.
 std::vector<FrameCase> frame_cases();
 
 struct FrameRun {

@@ -277,4 +277,36 @@ TEST(WsMask, masking_twice_gives_the_original) {
   EXPECT_EQ(text, original);
 }
 
+TEST(WsFrame, what_is_put_back_comes_again_as_if_it_had_not_been_taken) {
+  for (const std::string_view hex :
+       {"8106 616263646566 8900", "8186 01020304 60606060 6464 8980 00000000"}) {
+    for (std::size_t cut = 8; cut <= bytes(hex).size(); ++cut) {
+      for (std::size_t size = 0; size <= 2; ++size) {
+        std::vector<std::uint8_t> stream = bytes(hex);
+        Bytes in = Bytes(stream).first(cut);
+        ws::FrameDecoder decoder;
+        const auto piece = decoder.next(in);
+        ASSERT_TRUE(piece && piece->payload.size() >= size);
+        std::string text(as_text(piece->payload));
+        const std::string back = text.substr(text.size() - size);
+        text.resize(text.size() - size);
+        decoder.put_back(in, *piece, size);
+        EXPECT_EQ(in.data() + in.size(), stream.data() + cut);
+        in = Bytes(in.data(), stream.data() + stream.size());  // the rest has come
+        while (const auto more = decoder.next(in)) {
+          if (more->header.opcode == ws::Opcode::ping) {
+            EXPECT_EQ(more->offset, hex[2] == '0' ? 8u : 12u);
+          } else {
+            EXPECT_EQ(more->offset, 0u);
+            EXPECT_EQ(more->payload_offset, (hex[2] == '0' ? 2u : 6u) + text.size());
+            text += as_text(more->payload);
+          }
+        }
+        EXPECT_EQ(text, "abcdef") << hex << " cut at " << cut << ", " << back << " put back";
+        EXPECT_TRUE(decoder.at_boundary());
+      }
+    }
+  }
+}
+
 }  // namespace
