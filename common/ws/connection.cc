@@ -21,6 +21,7 @@ Connection::Connection(Role role, const Settings& settings, MaskSource mask_sour
       settings_(settings),
       mask_source_(std::move(mask_source)),
       reader_(role, settings.limits, settings.deflate),
+      output_(role == Role::client ? OutputBuffer::kKeptByOne : OutputBuffer::kKeptByMany),
       now_(now),
       last_message_byte_(now),
       next_ping_(now + settings.ping_interval),
@@ -338,9 +339,10 @@ FrameHeader Connection::next_data_header(MessageKind kind, bool last, std::size_
 void Connection::append_frame(const FrameHeader& header, ConstBytes payload) {
   std::array<std::uint8_t, kMaxHeaderSize> bytes;
   const std::size_t size = encode_header(header, bytes);
-  output_.append(ConstBytes(bytes).first(size));
-  const Bytes copy = output_.append(payload);
-  if (header.masked) apply_mask(copy, header.key, 0);
+  Bytes frame = output_.extend(size + payload.size());
+  std::copy_n(bytes.begin(), size, take_front(frame, size).begin());
+  std::copy(payload.begin(), payload.end(), frame.begin());
+  if (header.masked) apply_mask(frame, header.key, 0);
 }
 
 void Connection::append_control(Opcode opcode, ConstBytes payload) {
