@@ -1,9 +1,11 @@
 #include "net/entropy.h"
 
 #include <openssl/rand.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/check.h"
 
@@ -12,6 +14,10 @@ namespace {
 
 constexpr std::size_t kBufferSize = 4096;  // a thousand masking keys for one call
 
+// What the kernel gives first: enough for a short run, which OpenSSL's generator would take longer
+// to start than all the rest. After that OpenSSL is the quicker of the two.
+constexpr std::size_t kFirstSize = 256;
+
 void fill_from_openssl(Bytes out) {
   while (!out.empty()) {
     const Bytes part = take_front(out, std::min(out.size(), std::size_t{1} << 20));
@@ -19,22 +25,29 @@ void fill_from_openssl(Bytes out) {
   }
 }
 
+struct Buffer {
+  std::array<std::uint8_t, kBufferSize> bytes = {};
+  std::size_t left = 0;  // at the front
+  bool used = false;
+
+  void refill() {
+    left = std::exchange(used, true) ? kBufferSize : kFirstSize;
+    const Bytes fresh = Bytes(bytes).first(left);
+    if (left > kFirstSize || getentropy(fresh.data(), fresh.size()) != 0) fill_from_openssl(fresh);
+  }
+};
+
 }  // namespace
 
 void fill_random(Bytes out) {
-  thread_local std::array<std::uint8_t, kBufferSize> buffer;
-  thread_local std::size_t used = kBufferSize;
-
-  if (out.size() > kBufferSize - used) {
-    if (out.size() >= kBufferSize) {
-      fill_from_openssl(out);
-      return;
-    }
-    fill_from_openssl(buffer);
-    used = 0;
+  thread_local Buffer buffer;
+  if (out.size() > buffer.left) {
+    if (out.size() >= kFirstSize) return fill_from_openssl(out);
+    buffer.refill();
   }
-  std::copy_n(buffer.begin() + static_cast<std::ptrdiff_t>(used), out.size(), out.begin());
-  used += out.size();
+  buffer.left -= out.size();
+  std::copy_n(buffer.bytes.begin() + static_cast<std::ptrdiff_t>(buffer.left), out.size(),
+              out.begin());
 }
 
 ws::MaskKey random_mask_key() {
