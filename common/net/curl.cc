@@ -29,6 +29,9 @@ void add_environment(ClientTls& tls) {
   tls.ca_file = value_of("SSL_CERT_FILE");
 }
 
+// The most that libcurl gives out at a read; its own default is a quarter of that.
+constexpr long kBufferSize = long{Loop::kSharedBufferSize};
+
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -120,6 +123,7 @@ void set_options(Call& call) {
   call.set(CURLOPT_NOSIGNAL, 1L);
   call.set(CURLOPT_QUICK_EXIT, 1L);  // do not wait for a name server when we give up
   call.set(CURLOPT_TCP_NODELAY, 1L);
+  call.set(CURLOPT_BUFFERSIZE, kBufferSize);
   call.set(CURLOPT_PROXY, "");  // not even one from the environment
 
   if (options.tls) set_tls_options(call, options.security);
@@ -275,6 +279,12 @@ int Dialer::State::on_timer(CURLM*, long timeout_ms, void* user) {
   auto* state = static_cast<State*>(user);
   if (timeout_ms < 0) {
     state->timer.stop();
+  } else if (timeout_ms == 0) {  // not from in here; and a timer would sleep a whole millisecond
+    state->timer.stop();
+    state->loop.later([weak = state->weak_from_this()] {
+      const auto self = weak.lock();
+      if (self != nullptr && !self->abandoned) self->act(CURL_SOCKET_TIMEOUT, 0);
+    });
   } else {
     state->timer.start(state->loop.refresh() + std::chrono::milliseconds(timeout_ms));
   }
@@ -341,7 +351,7 @@ void Dialer::dial(const DialOptions& options, Dialled dialled) {
   set_options(*call);
   CURL* easy = call->easy;
   state_->calls.push_back(std::move(call));
-  // Only arms the timer: nothing is done before the loop gets there.
+  // Only asks for a turn of the loop: nothing is done before that.
   CHECK(curl_multi_add_handle(state_->multi, easy) == CURLM_OK);
 }
 
