@@ -121,30 +121,33 @@ struct Output::State : std::enable_shared_from_this<Output::State> {
   Fd own;  // the same pipe or terminal, opened anew so that O_NONBLOCK is ours alone
   bool is_socket = false;
   std::optional<Poll> poll;  // made when something had to wait for the first time
-  OutputBuffer queue;
+  OutputBuffer queue{OutputBuffer::kKeptByOne};
   bool dead = false;  // failed, or the Output is gone
   std::function<void()> drained;
   std::function<void(std::string, bool)> failed;
 
-  ssize_t write_once() const {
-    const ConstBytes bytes = queue.view();
+  ssize_t write_once(ConstBytes bytes) const {
     if (is_socket) return send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return ::write(own ? own.value() : fd, bytes.data(), bytes.size());
   }
 
-  void flush() {
-    while (!dead && queue.size() > 0) {
-      const ssize_t size = write_once();
+  void flush(ConstBytes more = {}) {
+    while (!dead) {
+      const bool from_queue = queue.size() > 0;
+      const ConstBytes bytes = from_queue ? queue.view() : more;
+      if (bytes.empty()) return;
+      const ssize_t size = write_once(bytes);
       if (size >= 0) {
-        queue.sent(static_cast<std::size_t>(size));
+        const auto gone = static_cast<std::size_t>(size);
+        from_queue ? queue.sent(gone) : void(take_front(more, gone));
       } else if (errno == EAGAIN) {
-        wait();
-        return;
+        queue.append(more);
+        return wait();
       } else if (errno != EINTR) {
         fail(errno);
       }
     }
-    queue.sent(queue.size());  // when it is dead
+    queue.sent(queue.size());
   }
 
   void wait() {
@@ -198,8 +201,8 @@ std::size_t Output::queued() const {
   return state_->dead ? 0 : state_->queue.size();
 }
 
-void Output::flush() {
-  state_->flush();
+void Output::flush(ConstBytes more) {
+  state_->flush(more);
 }
 
 void Output::on_drained(std::function<void()> drained) {

@@ -55,10 +55,10 @@ class Output {
   std::size_t queued() const;
   bool idle() const { return queued() == 0; }
 
-  /// Writes the queue as far as it goes without waiting, once a turn say; the rest goes by itself
-  /// when there is room. A regular file is waited for, as is a descriptor that cannot be opened
-  /// anew.
-  void flush();
+  /// Writes the queue, and then `more`, as far as it goes without waiting, once a turn say; the
+  /// rest, copied, goes by itself when there is room. A regular file is waited for, as is a
+  /// descriptor that cannot be opened anew.
+  void flush(ConstBytes more = {});
 
   /// Called when a queue that had to wait is empty again.
   void on_drained(std::function<void()> drained);

@@ -70,9 +70,8 @@ bool Outlet::congested() const {
 
 void Outlet::flush() {
   flush_waits_ = false;
-  output_.write(as_bytes(text_));
+  output_.flush(as_bytes(text_));
   text_.clear();
-  output_.flush();
   if (congested() && congested_) congested_();
 }
 
