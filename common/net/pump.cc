@@ -53,7 +53,7 @@ void Pump::write(ConstBytes bytes) {
 
 /// The frames that go back lie one behind the other in the buffer they were read into. There is
 /// room: a masked header is longer than one without a key, and the buffer has headroom in front.
-void Pump::send_back(const ws::Event& message) {
+void Pump::send_in_place(const ws::Event& message) {
   if (!connection_->can_send()) return;
   if (output_size() > 0 || odd_ || message.compressed) {
     const bool sent =

@@ -72,10 +72,12 @@ class Pump {
   /// Queues bytes that go out before anything of the Connection's.
   void write(ConstBytes bytes);
 
-  /// From within PumpOwner::on_event: sends the message's piece back to where it came from, out of
-  /// the buffer it lies in, and copied only when it came compressed or something else waits to be
-  /// sent. After a Close of ours, while the peer may still be sending, nothing is (RFC 6455 5.5.1).
-  void send_back(const ws::Event& message);
+  /// Sends a piece of a message out of the loop's shared buffer, where it lies: from within
+  /// PumpOwner::on_event back to where it came from, or, with update() right after, all that the
+  /// buffer was filled with. It is copied only when it is `compressed` (goes out so) or something
+  /// else waits to be sent. After a Close of ours, while the peer may still be sending, nothing is
+  /// (RFC 6455 5.5.1).
+  void send_in_place(const ws::Event& message);
 
   /// From now on this is a WebSocket connection.
   void open(ws::Connection connection);
@@ -166,8 +168,8 @@ class Pump {
   std::optional<Poll> poll_;
   Timer timer_;
   std::optional<ws::Connection> connection_;
-  OutputBuffer output_;             // of write()
-  Bytes begun_;                     // of send_back(), in the loop's shared buffer: goes out first
+  OutputBuffer output_;  // of write()
+  Bytes begun_;          // of send_in_place(), in the loop's shared buffer: goes out first
   std::vector<std::uint8_t> held_;  // read, but not yet passed on
   std::optional<Time> deadline_;
   std::optional<Time> stalled_at_;     // output waits since, without progress

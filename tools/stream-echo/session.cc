@@ -160,9 +160,9 @@ void Session::on_event(const ws::Event& event) {
   }
   if (saboteur_ && event.type == ws::EventType::ping) saboteur_->pinged();
   if (event.type != ws::EventType::message) return;
-  if (!saboteur_) return pump_.send_back(event);
+  if (!saboteur_) return pump_.send_in_place(event);
   if (!pump_.connection()->can_send()) return;
-  if (saboteur_->echoes()) pump_.send_back(event);
+  if (saboteur_->echoes()) pump_.send_in_place(event);
   saboteur_->echoed(event.payload.size(), event.last);
 }
 

@@ -33,7 +33,7 @@ void Sender::start() {
   }
   if (!args_.read_stdin) return end_of_input();
   input_ = std::make_unique<net::Input>(
-      loop_, STDIN_FILENO, [this](ConstBytes bytes) { on_input(bytes); },
+      loop_, STDIN_FILENO, [this](Bytes bytes) { on_input(bytes); },
       [this](const std::optional<std::string>& error) { on_input_end(error); });
 }
 
@@ -41,10 +41,15 @@ void Sender::resume() {
   if (input_ != nullptr) input_->resume();
 }
 
-void Sender::on_input(ConstBytes bytes) {
-  while (const auto intent = feed_.next(bytes)) {
-    perform(*intent);
-    if (input_ended_) break;
+void Sender::on_input(Bytes bytes) {
+  if (args_.from == Format::raw && bytes.size() <= args_.fragment) {
+    send_block(bytes);
+  } else {
+    ConstBytes rest = bytes;
+    while (const auto intent = feed_.next(rest)) {
+      perform(*intent);
+      if (input_ended_) break;
+    }
   }
   pump_.update();
   if (pump_.congested() && input_ != nullptr) input_->pause();
@@ -99,6 +104,13 @@ void Sender::send_message(const Intent& piece) {
     CHECK(bool(sent));
   } while (!rest.empty());
   stats_.sent(piece.payload.size(), piece.last);
+}
+
+/// A read that is a whole message goes out from where it lies.
+void Sender::send_block(Bytes block) {
+  if (open_connection() == nullptr) return;
+  pump_.send_in_place({.kind = ws::MessageKind::binary, .payload = block});
+  stats_.sent(block.size(), true);
 }
 
 void Sender::end_of_input() {

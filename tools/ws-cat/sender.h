@@ -46,7 +46,8 @@ class Sender {
   const std::string& reason() const { return reason_; }
 
  private:
-  void on_input(ConstBytes bytes);
+  void on_input(Bytes bytes);
+  void send_block(Bytes block);
   void on_input_end(const std::optional<std::string>& error);
   void perform(const Result<Intent>& intent);
   void send_message(const Intent& piece);

@@ -91,10 +91,11 @@ void Session::on_dialled(std::variant<std::unique_ptr<net::Stream>, net::DialErr
   }
   auto stream = std::get<std::unique_ptr<net::Stream>>(std::move(result));
   if (recorder_ != nullptr) stream = recorder_->tap(std::move(stream), 1);
-  pump_ =
-      std::make_unique<net::Pump>(loop_, std::move(stream),
-                                  // What is sent comes from standard input, which waits instead.
-                                  net::Pump::Limits{.reading_waits = false}, *this);
+  pump_ = std::make_unique<net::Pump>(
+      loop_, std::move(stream),
+      // What is sent comes from standard input, which waits instead: for as long as the system has
+      // no room. What is in the system's hands is queue enough.
+      net::Pump::Limits{.output = 1, .reading_waits = false}, *this);
   if (args_.dribble) {
     pump_->set_pace([slice = *args_.dribble](std::size_t) {
       return net::Pacer::Slice{.size = slice.size, .pause = slice.pause};
