@@ -15,6 +15,10 @@ constexpr Duration kHeadTimeout = std::chrono::seconds(10);
 // A peer that takes nothing for so long holds memory for nothing.
 constexpr Duration kWriteTimeout = std::chrono::seconds(30);
 
+// What may wait for a peer that does not read, beside what the system holds for it: about as much
+// as is read at a time, since thousands may do so together.
+constexpr std::size_t kMaxQueued = std::size_t{64} << 10;
+
 // The first bytes of every protocol that http::other_protocol() knows.
 constexpr std::size_t kSignatureSize = 16;
 
@@ -26,7 +30,8 @@ Session::Session(const Shared& shared, std::unique_ptr<net::Stream> stream, std:
       conn_(conn),
       log_(shared.log, conn, std::move(peer)),
       start_(std::make_unique<Start>()),
-      pump_(shared.loop, std::move(stream), {.write_timeout = kWriteTimeout}, *this) {
+      pump_(shared.loop, std::move(stream), {.output = kMaxQueued, .write_timeout = kWriteTimeout},
+            *this) {
   pump_.set_deadline(shared.loop.now() + kHeadTimeout);
 }
 
