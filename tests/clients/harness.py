@@ -390,11 +390,12 @@ class ScriptedServer:
 # ---- Our tools
 
 class Echo:
-    """A running stream-echo."""
+    """A running stream-echo. `before_exec` runs in its process before it does."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, before_exec=None):
         self.process = subprocess.Popen([STREAM_ECHO, "--port", "0", "--silent", *options],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        preexec_fn=before_exec,
                                         bufsize=0)  # so that select() sees each line
         ready, _, _ = select.select([self.process.stdout], [], [], TIME_LIMIT)
         line = self.process.stdout.readline().decode() if ready else ""
