@@ -2,6 +2,7 @@
 // a name, an option); what a peer does wrong is a diag::Violation, what we do wrong is a CHECK.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -48,15 +49,14 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Error error) : error_(std::move(error)), ok_(false) {}
+  Result(Error error) : error_(std::move(error)) {}
 
-  explicit operator bool() const { return ok_; }
+  explicit operator bool() const { return !error_; }
   const Error& error() const {
-    CHECK(!ok_);
-    return error_;
+    CHECK(error_.has_value());
+    return *error_;
   }
 
  private:
-  Error error_;
-  bool ok_ = true;
+  std::optional<Error> error_;
 };
