@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/base64.h"
@@ -13,6 +14,13 @@ namespace {
 
 // A message that is longer goes out as fragments while it is read.
 constexpr std::size_t kFragmentSize = std::size_t{64} << 10;
+
+/// The size of `in` when it is not in there.
+std::size_t offset_of(std::uint8_t byte, ConstBytes in) {
+  const void* const found = std::memchr(in.data(), byte, in.size());
+  if (found == nullptr) return in.size();
+  return static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - in.data());
+}
 
 }  // namespace
 
@@ -66,9 +74,9 @@ std::optional<Result<Intent>> Feed::finish() {
 /// held back until it is complete or long.
 std::optional<Result<Intent>> Feed::next_divided(ConstBytes& in, std::uint8_t divider) {
   if (in.empty()) return std::nullopt;
-  const auto end = std::find(in.begin(), in.end(), divider);
-  const bool complete = end != in.end();
-  const ConstBytes part = take_front(in, static_cast<std::size_t>(end - in.begin()));
+  const std::size_t size = offset_of(divider, in);
+  const bool complete = size < in.size();
+  const ConstBytes part = take_front(in, size);
   if (complete) in = in.subspan(1);
   if (complete && line_.empty()) return piece(true, part);
 
@@ -78,16 +86,16 @@ std::optional<Result<Intent>> Feed::next_divided(ConstBytes& in, std::uint8_t di
 }
 
 /// What line_ holds, as a piece.
-Result<Intent> Feed::held_piece(bool last) {
+std::optional<Result<Intent>> Feed::held_piece(bool last) {
   text_ = std::exchange(line_, {});
   return piece(last, as_bytes(text_));
 }
 
 std::optional<Result<Intent>> Feed::next_line(ConstBytes& in) {
   while (!in.empty()) {
-    const auto end = std::find(in.begin(), in.end(), '\n');
-    const bool complete = end != in.end();
-    line_ += as_text(take_front(in, static_cast<std::size_t>(end - in.begin())));
+    const std::size_t size = offset_of('\n', in);
+    const bool complete = size < in.size();
+    line_ += as_text(take_front(in, size));
     if (!complete) return std::nullopt;
     in = in.subspan(1);
     const std::string line = std::exchange(line_, {});
@@ -116,7 +124,7 @@ std::optional<Result<Intent>> Feed::next_sized(ConstBytes& in) {
 }
 
 /// A piece of a message; text is checked, because the server would have to end the connection.
-Result<Intent> Feed::piece(bool last, ConstBytes payload) {
+std::optional<Result<Intent>> Feed::piece(bool last, ConstBytes payload) {
   if (kind_ == ws::MessageKind::text) {
     const bool bad = utf8_.feed(payload).has_value() || (last && !utf8_.complete());
     if (bad) return error("is not valid UTF-8", "--binary sends lines as binary messages");

@@ -32,8 +32,8 @@ class Feed {
   std::optional<Result<Intent>> next_divided(ConstBytes& in, std::uint8_t divider);
   std::optional<Result<Intent>> next_line(ConstBytes& in);
   std::optional<Result<Intent>> next_sized(ConstBytes& in);
-  Result<Intent> held_piece(bool last);
-  Result<Intent> piece(bool last, ConstBytes payload);
+  std::optional<Result<Intent>> held_piece(bool last);
+  std::optional<Result<Intent>> piece(bool last, ConstBytes payload);
   std::optional<Result<Intent>> decode_line(std::string_view line);
   Result<Intent> decode_hex(std::string_view line);
   Result<Intent> decode_base64(std::string_view line);

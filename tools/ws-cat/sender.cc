@@ -29,7 +29,7 @@ Sender::Sender(net::Loop& loop, const Args& args, net::Pump& pump, const Outlet&
 
 void Sender::start() {
   for (const GivenMessage& message : args_.messages) {
-    perform(Intent{.kind = message.kind, .payload = as_bytes(message.data)});
+    perform(Intent{.kind = message.kind, .payload = as_bytes(message.data)}, *pump_.connection());
   }
   if (!args_.read_stdin) return end_of_input();
   input_ = std::make_unique<net::Input>(
@@ -45,9 +45,10 @@ void Sender::on_input(Bytes bytes) {
   if (args_.from == Format::raw && bytes.size() <= args_.fragment) {
     send_block(bytes);
   } else {
+    ws::Connection& connection = *pump_.connection();
     ConstBytes rest = bytes;
     while (const auto intent = feed_.next(rest)) {
-      perform(*intent);
+      perform(*intent, connection);
       if (input_ended_) break;
     }
   }
@@ -56,35 +57,35 @@ void Sender::on_input(Bytes bytes) {
 }
 
 void Sender::on_input_end(const std::optional<std::string>& error) {
-  if (error) perform(Error{fmt::format("cannot read standard input: {}", *error), {}});
+  ws::Connection& connection = *pump_.connection();
+  if (error) perform(Error{fmt::format("cannot read standard input: {}", *error), {}}, connection);
   while (!input_ended_) {
     const auto intent = feed_.finish();
     if (!intent) break;
-    perform(*intent);
+    perform(*intent, connection);
   }
   end_of_input();
   pump_.update();
 }
 
-void Sender::perform(const Result<Intent>& intent) {
+void Sender::perform(const Result<Intent>& intent, ws::Connection& connection) {
   if (!intent) {  // nothing more can be sent, but what was sent may be answered
     tell_({cli::Exit::read, intent.error().message, intent.error().hint});
     return end_of_input();
   }
   if (intent->type == Intent::Type::raw) {
     // Too late when the server has closed; after a Close of the input's own it is not.
-    static_cast<void>(pump_.connection()->send_raw(intent->payload));
+    static_cast<void>(connection.send_raw(intent->payload));
     return;
   }
-  ws::Connection* const connection = open_connection();
-  if (connection == nullptr) return;
+  if (!connection.can_send()) return;
   switch (intent->type) {
-    case Intent::Type::message: return send_message(*intent);
+    case Intent::Type::message: return send_message(*intent, connection);
     case Intent::Type::ping:
     case Intent::Type::pong: {
       const bool is_ping = intent->type == Intent::Type::ping;
       const auto sent =
-          is_ping ? connection->ping(intent->payload) : connection->pong(intent->payload);
+          is_ping ? connection.ping(intent->payload) : connection.pong(intent->payload);
       CHECK(bool(sent));
       return;
     }
@@ -95,8 +96,7 @@ void Sender::perform(const Result<Intent>& intent) {
 }
 
 /// One frame, or with --fragment as many as it takes.
-void Sender::send_message(const Intent& piece) {
-  ws::Connection& connection = *pump_.connection();
+void Sender::send_message(const Intent& piece, ws::Connection& connection) {
   ConstBytes rest = piece.payload;
   do {
     const ConstBytes part = take_front(rest, std::min(args_.fragment, rest.size()));

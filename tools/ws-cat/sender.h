@@ -49,8 +49,8 @@ class Sender {
   void on_input(Bytes bytes);
   void send_block(Bytes block);
   void on_input_end(const std::optional<std::string>& error);
-  void perform(const Result<Intent>& intent);
-  void send_message(const Intent& piece);
+  void perform(const Result<Intent>& intent, ws::Connection& connection);
+  void send_message(const Intent& piece, ws::Connection& connection);
   void end_of_input();
   void wait_for_replies();
   ws::Connection* open_connection();
