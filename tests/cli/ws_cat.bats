@@ -41,6 +41,27 @@ answer_with() { # FILE
   assert_output "hi"
 }
 
+@test "each line goes out and its reply is printed while the input stays open" {
+  for format in lines raw; do
+    coproc CAT { exec ws-cat --from "$format" --to "$format" --eof-wait 0 "$URL" 3>&-; }
+    pid=$CAT_PID
+    for line in one two three; do
+      echo "$line" >&"${CAT[1]}"
+      read -r -t 20 reply <&"${CAT[0]}"
+      assert_equal "$reply" "$line"
+    done
+    eval "exec ${CAT[1]}>&-"
+    wait "$pid"
+  done
+}
+
+@test "blocks of many messages come back whole and in order" {
+  seq 300000 >"$BATS_TEST_TMPDIR/lines"
+  ws-cat --count 300000 "$URL" <"$BATS_TEST_TMPDIR/lines" | cmp - "$BATS_TEST_TMPDIR/lines"
+  head -c 5000000 /dev/urandom >"$BATS_TEST_TMPDIR/bytes"
+  cat "$BATS_TEST_TMPDIR/bytes" | ws-cat --from raw --to raw "$URL" | cmp - "$BATS_TEST_TMPDIR/bytes"
+}
+
 @test "a last line without its end is sent" {
   run --separate-stderr bash -c 'printf "a\nb" | ws-cat --count 2 $URL'
   assert_success
