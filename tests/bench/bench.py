@@ -1,16 +1,21 @@
 #!/usr/bin/python3
 """Measures streamutils against stated baselines, in one run; `./dev bench` builds what it needs and
-calls it. Prints tables and writes RESULTS.md. Nothing here fails because something is slow."""
+calls it. Prints tables, and writes tests/bench/RESULTS.md unless it is in a hurry. Nothing here
+fails because something is slow."""
 
 import argparse
+import resource
 import shlex
 import sys
 
+import clients
+import core
 import echo
+import memory
 import report
-from programs import Build, Failure
+from programs import HERE, Build, Failure, commands
 
-SECTIONS = {**echo.SECTIONS}
+SECTIONS = {**echo.SECTIONS, **memory.SECTIONS, **clients.SECTIONS, **core.SECTIONS}
 
 
 class Bench:
@@ -43,7 +48,8 @@ def parse():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION",
                         help=f"any of {', '.join(SECTIONS)} (default: all)")
-    parser.add_argument("--quick", action="store_true", help="one round, short windows")
+    parser.add_argument("--quick", action="store_true",
+                        help="one round, short windows; leaves RESULTS.md alone")
     parser.add_argument("--peer", type=named_command, action="append", default=[],
                         metavar="NAME=COMMAND",
                         help="one more echo server for the tables; {port} is where it listens")
@@ -53,7 +59,6 @@ def parse():
                         help="echo on so many connections only")
     parser.add_argument("--check", action="store_true", help="compare the payload of each echo")
     parser.add_argument("--ours-only", action="store_true", help="without npm's ws")
-    parser.add_argument("--no-results", action="store_true", help="leave RESULTS.md as it is")
     parser.add_argument("--build", default="build/bench", metavar="FOLDER",
                         help="where the programs are (default: build/bench)")
     arguments = parser.parse_args()
@@ -65,19 +70,20 @@ def parse():
 
 def main():
     arguments = parse()
+    # For the programs that are started: thousands of connections.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     bench = Bench(arguments)
-    store = report.Store(bench.build, shlex.join(["./dev", "bench", *sys.argv[1:]]))
+    command = shlex.join(["./dev", "bench", *sys.argv[1:]])
     for name in arguments.sections or SECTIONS:
         print(f"==> {name}", file=sys.stderr, flush=True)
         tables, targets = SECTIONS[name](bench)
-        for table in tables:
-            print(table.text(), flush=True)
-        if targets:
-            print(report.Table("What must hold", ["what", "must hold", "measured", "holds"],
-                               [target.row() for target in targets]).text(), flush=True)
-        if not arguments.no_results:
-            store.put(name, tables, targets, [], bench.quick)
-            store.write_results(SECTIONS)
+        print(report.section_text(name, tables, targets, "", []), flush=True)
+        ran = commands.take()
+        if tables and not arguments.quick:
+            footing = report.footing(bench.build, command)
+            text = report.section_text(name, tables, targets, footing, ran)
+            report.write_results(HERE / "RESULTS.md", {name: text}, SECTIONS)
 
 
 if __name__ == "__main__":

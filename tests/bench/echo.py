@@ -13,13 +13,19 @@ CONNECTIONS = (1, 100, 1000)
 
 
 class Peer:
-    def __init__(self, name, command, *, raw=False):
+    """An echo server; `slow_start`: it is another program after a second of work."""
+
+    def __init__(self, name, command, *, raw=False, slow_start=False):
         self.name = name
         self.command = command
         self.options = ["--raw"] if raw else []
+        self.slow_start = slow_start
 
-    def start(self):
-        return Server(self.name, self.command)
+    def start(self, bench):
+        server = Server(self.name, self.command)
+        if self.slow_start:
+            load(bench.build, server, "--connections", "10", "--seconds", "1")
+        return server
 
 
 def stream_echo(bench, *, deflate=False):
@@ -34,7 +40,8 @@ def raw(bench):
 
 
 def npm_ws(*, deflate=False):
-    return Peer("npm ws", ["node", HERE / "ws_echo.mjs", *(["--deflate"] if deflate else [])])
+    return Peer("npm ws", ["node", HERE / "ws_echo.mjs", *(["--deflate"] if deflate else [])],
+                slow_start=True)
 
 
 def all_peers(bench):
@@ -49,7 +56,7 @@ def measure(bench, peers, options):
     """{name: [what ws_load says, of each round]}, the peers in turn."""
     results = {peer.name: [] for peer in peers}
     with contextlib.ExitStack() as stack:
-        servers = [stack.enter_context(peer.start()) for peer in peers]
+        servers = [stack.enter_context(peer.start(bench)) for peer in peers]
         for _ in range(bench.rounds):
             for peer, server in zip(peers, servers):
                 results[peer.name].append(load(bench.build, server, *options, *peer.options))
@@ -128,4 +135,43 @@ def batch(bench):
     return [table], ratio_targets(medians, "an echo in a batch of 16")
 
 
-SECTIONS = {"echo": echo, "batch": batch}
+def deflate(bench):
+    """Compressed messages, which the server inflates and deflates."""
+    if not has_option(bench.build.stream_echo, "--no-deflate"):
+        bench.say("this stream-echo does not compress")
+        return [], []
+    peers = [stream_echo(bench, deflate=True), npm_ws(deflate=True)]
+    table = Table("Echo of 1 KiB of JSON, compressed with permessage-deflate",
+                  ["messages", "stream-echo us", "npm ws us", "of npm ws", "messages/s"],
+                  note="The client compresses without context takeover, the server as it likes.")
+    for count, depth in ((1, 1), (100, 1), (100, 16)):
+        bench.say(f"{count} connections, {depth} at a time")
+        results = measure(bench, peers, ["--connections", count, "--depth", depth, "--size", 1024,
+                                         "--text", "--deflate", "--seconds",
+                                         window(bench, 1024, count)])
+        ours, theirs = results["stream-echo"], results["npm ws"]
+        table.rows.append([f"{depth} at a time x {count}",
+                           *(f"{median(one, 'cpu_ns_per_message') / 1e3:.2f}"
+                             for one in (ours, theirs)),
+                           f"{statistics.median(ratios(ours, theirs)):.2f}",
+                           f"{median(ours, 'messages_per_second'):.0f}"])
+    return [table], []
+
+
+def latency(bench):
+    """There and back, one message on one connection."""
+    peers = all_peers(bench)
+    table = Table("Latency, one message at a time on one connection",
+                  ["message", *(f"{peer.name} {part} us" for peer in peers
+                                for part in ("p50", "p99"))],
+                  note="From before the send to behind the last byte; the whole window counts.")
+    for size_name in ("20 B", "16 KiB", "1 MiB"):
+        bench.say(size_name)
+        results = measure(bench, peers, ["--size", SIZES[size_name], "--seconds",
+                                         2 * window(bench, 1, 1)])
+        table.rows.append([size_name, *(f"{median(results[peer.name], key):.0f}"
+                                        for peer in peers for key in ("p50_us", "p99_us"))])
+    return [table], []
+
+
+SECTIONS = {"echo": echo, "batch": batch, "deflate": deflate, "latency": latency}

@@ -10,6 +10,7 @@ import shlex
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -25,6 +26,26 @@ Usage = collections.namedtuple("Usage", "cpu wall")  # seconds
 
 class Failure(Exception):
     """A sentence for the user."""
+
+
+class Commands:
+    """What has been run, once for each kind: what differs in each cell of a table is left open."""
+
+    def __init__(self):
+        self._seen = {}
+
+    def add(self, command):
+        line = shlex.join(map(str, command)).replace(f"{SOURCE}/", "")
+        line = re.sub(r"--(port|pid|connections|size|seconds) [1-9]\S*", r"--\1 N", line)
+        line = re.sub(r"(127\.0\.0\.1):[1-9]\d*", r"\1:N", line)
+        self._seen.setdefault(line)
+
+    def take(self):
+        seen, self._seen = list(self._seen), {}
+        return seen
+
+
+commands = Commands()
 
 
 class Build:
@@ -51,8 +72,8 @@ def free_port():
 
 
 class Server:
-    """A running server. It tells its port in the first line it writes (`listening ...:PORT`), or gets
-    it in place of {port} in its command."""
+    """A running server. It tells its port in the first line it writes (`listening ...:PORT`), or
+    gets it in place of {port} in its command."""
 
     def __init__(self, name, command, *, environment=None):
         self.name = name
@@ -61,6 +82,7 @@ class Server:
         if any("{port}" in word for word in command):
             self.port = free_port()
             command = [word.replace("{port}", str(self.port)) for word in command]
+        commands.add(pinned(SERVER_CORE, command))
         self.process = subprocess.Popen(
             pinned(SERVER_CORE, command), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if self.port else subprocess.PIPE,
@@ -116,6 +138,7 @@ def load(build, server, *options):
     """What ws_load prints about `server`."""
     command = pinned(LOAD_CORE, [build.helper("ws_load"), "--port", server.port, "--pid",
                                  server.pid, *options])
+    commands.add(command)
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          timeout=TIME_LIMIT)
     if run.returncode != 0:
@@ -124,20 +147,21 @@ def load(build, server, *options):
     return json.loads(run.stdout)
 
 
-def run_timed(command, *, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, core=LOAD_CORE,
-              environment=None, exits=(0,)):
-    """The Usage of a command, from its start to its end."""
+def run_timed(command, *, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, environment=None):
+    """The Usage of a command on the load's core, from its start to its end."""
+    command = pinned(LOAD_CORE, command)
+    commands.add(command)
     begin = time.perf_counter()
-    process = subprocess.Popen(pinned(core, command), stdin=stdin, stdout=stdout,
-                               stderr=subprocess.PIPE,
-                               env={**os.environ, **(environment or {})})
-    errors = process.stderr.read().decode(errors="replace").strip()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    if process.returncode not in exits:
-        raise Failure(f"{shlex.join(map(str, command))}: exit code {process.returncode}: {errors}")
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=errors,
+                                   env={**os.environ, **(environment or {})})
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            errors.seek(0)
+            raise Failure(f"{shlex.join(command)}: exit code {process.returncode}: "
+                          f"{errors.read().decode(errors='replace').strip()}")
     return Usage(usage.ru_utime + usage.ru_stime, wall)
 
 

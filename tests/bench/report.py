@@ -1,14 +1,21 @@
-"""Tables and targets: printed as they are made, kept as one JSON file for each section, and put
-together in RESULTS.md."""
+"""Tables and targets, and RESULTS.md, in which a run replaces the sections it has measured."""
 
 import dataclasses
 import datetime
 import json
 import platform
+import re
 
-from programs import HERE, version_of
+from programs import SOURCE, version_of
 
-RESULTS = HERE / "RESULTS.md"
+PREFACE = """\
+# Results of `./dev bench`
+
+Written by that command: a run replaces the sections it has measured, and leaves the others. What
+counts is processor time, sampled over exactly the measured window: of all one can measure it depends
+least on what else the machine does. Whatever is compared ran alternately in one run; numbers are
+medians of its rounds, and a ratio is the median of the ratios of the rounds.
+"""
 
 
 @dataclasses.dataclass
@@ -71,52 +78,40 @@ def machine():
 
 
 def versions(build):
+    lock = json.loads((SOURCE / "tests" / "clients" / "package-lock.json").read_text())
     found = [version_of(build.stream_echo, "--version"), version_of("g++", "--version"),
-             "node " + version_of("node", "--version"), version_of("curl", "--version")]
-    return "; ".join(word for word in found if word.strip() != "node")
+             f"node {version_of('node', '--version')}, ws "
+             + lock["packages"]["node_modules/ws"]["version"],
+             " ".join(version_of("curl", "--version").split()[:2])]
+    return "; ".join(word for word in found if word)
 
 
-class Store:
-    """One JSON file for each section, in the build folder."""
+def section_text(name, tables, targets, footing, commands):
+    """A section of RESULTS.md. The targets come first: they are what one looks for."""
+    text = [f"## {name}", ""]
+    if targets:
+        text.append(Table("What must hold", ["what", "must hold", "measured", "holds"],
+                          [target.row() for target in targets]).text())
+    text += [table.text() for table in tables]
+    if footing:
+        text += [footing, ""]
+    if commands:
+        text += ["```", *commands, "```", ""]
+    return "\n".join(text)
 
-    def __init__(self, build, command):
-        self.folder = build.folder / "results"
-        self.folder.mkdir(exist_ok=True)
-        self.build = build
-        self.command = command
 
-    def put(self, section, tables, targets, commands, quick):
-        (self.folder / f"{section}.json").write_text(json.dumps({
-            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-            "quick": quick,
-            "machine": machine(),
-            "versions": versions(self.build),
-            "command": self.command,
-            "commands": commands,
-            "tables": [dataclasses.asdict(table) for table in tables],
-            "targets": [dataclasses.asdict(target) for target in targets],
-        }, indent=1))
+def footing(build, command):
+    date = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    return f"{date}, `{command}`. {machine()}. {versions(build)}."
 
-    def write_results(self, order):
-        """RESULTS.md, from what is there of the sections."""
-        sections = []
-        for name in order:
-            file = self.folder / f"{name}.json"
-            if file.exists():
-                sections.append((name, json.loads(file.read_text())))
-        text = ["# Results of `./dev bench`", "",
-                "Written by the command; a run of some sections replaces only theirs. Processor time"
-                " is what counts: it is sampled over exactly the measured window, and whoever is"
-                " compared ran alternately with the others. A ratio is the median of the ratios of"
-                " the rounds.", ""]
-        summary = Table("What must hold", ["section", "what", "must hold", "measured", "holds"])
-        for name, section in sections:
-            summary.rows += [[name, *Target(**target).row()] for target in section["targets"]]
-        text.append(summary.text())
-        for name, section in sections:
-            quick = ", a quick run: one round, short windows" if section["quick"] else ""
-            text += [f"## {name}", "", f"{section['date']}{quick}, by `{section['command']}`."
-                     f" {section['machine']}. {section['versions']}.", ""]
-            text += [Table(**table).text() for table in section["tables"]]
-            text += ["```", *section["commands"], "```", ""]
-        RESULTS.write_text("\n".join(text).rstrip() + "\n", encoding="utf-8")
+
+def write_results(file, sections, order):
+    """`sections` {name: text} in the file, in the place of what it had of them."""
+    known = {}
+    if file.exists():
+        for text in re.split(r"^(?=## )", file.read_text(encoding="utf-8"), flags=re.MULTILINE):
+            if text.startswith("## "):
+                known[text.split("\n", 1)[0][3:]] = text
+    known.update(sections)
+    blocks = [known[name].rstrip() + "\n" for name in order if name in known]
+    file.write_text("\n".join([PREFACE, *blocks]), encoding="utf-8")

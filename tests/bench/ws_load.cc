@@ -2,13 +2,9 @@
 // time of the server for each message, in exactly the measured window, messages per second,
 // latencies, memory. The server may be any WebSocket echo, or a TCP echo with --raw.
 #include <getopt.h>
-#include <sys/resource.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -88,15 +84,6 @@ Options parse(int argc, char** argv) {
     wrong_usage();
   }
   return options;
-}
-
-void raise_descriptor_limit(std::size_t connections) {
-  rlimit limit = {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) bench::fail("getrlimit");
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  errno = 0;
-  if (limit.rlim_cur < connections + 32) bench::fail("too few descriptors, see ulimit -Hn");
 }
 
 /// Until the time is over and the server's memory has stopped growing: the first touch of a page
@@ -180,7 +167,6 @@ void measure_idle(bench::Load& load, const Options& options) {
 
 int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
-  raise_descriptor_limit(options.load.connections);
   bench::Load load(options.load);
   if (options.idle) {
     measure_idle(load, options);
