@@ -6,6 +6,7 @@ fails because something is slow."""
 import argparse
 import resource
 import shlex
+import subprocess
 import sys
 
 import clients
@@ -89,5 +90,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except Failure as failure:
+    except (Failure, subprocess.SubprocessError) as failure:
         sys.exit(f"bench: {failure}")
