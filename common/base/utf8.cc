@@ -96,7 +96,7 @@ std::size_t ascii_prefix(ConstBytes bytes) {
 
 }  // namespace
 
-std::optional<std::size_t> Utf8Validator::feed(ConstBytes piece) {
+std::optional<std::size_t> Utf8Validator::check(ConstBytes piece) {
   std::size_t at = 0;
   while (at < piece.size()) {
     if (state_ == kAccept) at += ascii_prefix(piece.subspan(at));

@@ -3,7 +3,9 @@
 // says where one begins and ends. Pieces may be cut anywhere, inside a code point too.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 
 #include "base/bytes.h"
@@ -12,7 +14,10 @@ class Utf8Validator {
  public:
   /// Checks the next piece. Returns the offset in `piece` of the first impossible byte, and is then
   /// of no more use until reset(); nullopt: everything so far is a prefix of valid UTF-8.
-  std::optional<std::size_t> feed(ConstBytes piece);
+  std::optional<std::size_t> feed(ConstBytes piece) {
+    if (state_ == kBetween && is_short_ascii(piece)) return std::nullopt;
+    return check(piece);
+  }
 
   /// True when no code point is left half-way.
   bool complete() const { return state_ == kBetween; }
@@ -22,6 +27,25 @@ class Utf8Validator {
   static constexpr std::uint8_t kBetween = 6;  ///< the automaton's state between two code points
 
  private:
+  /// Short messages are many, and mostly ASCII. False also when `piece` is not short.
+  static bool is_short_ascii(ConstBytes piece) {
+    const std::size_t size = piece.size();
+    if (size > 32) return false;
+    std::uint64_t all = 0;
+    std::uint64_t word = 0;
+    if (size < sizeof word) {
+      for (const std::uint8_t byte : piece) all |= byte;
+    } else {  // the last word overlaps the one before it
+      for (std::size_t at = 0; at < size; at += sizeof word) {
+        std::memcpy(&word, piece.data() + std::min(at, size - sizeof word), sizeof word);
+        all |= word;
+      }
+    }
+    return (all & 0x8080808080808080) == 0;
+  }
+
+  std::optional<std::size_t> check(ConstBytes piece);
+
   std::uint8_t state_ = kBetween;  // of the automaton in utf8.cc
 };
 

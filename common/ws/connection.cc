@@ -41,31 +41,35 @@ std::optional<Event> Connection::next(Bytes& in) {
   if (ended_) return std::exchange(ended_, std::nullopt);
   if (state_ == CloseState::failed || state_ == CloseState::gone) in = {};  // RFC 6455 7.1.7
   if (in.empty()) return std::nullopt;
+  return next_received(in);
+}
 
-  auto event = reader_.next(in);
+std::optional<Event> Connection::next_received(Bytes& in) {
+  auto event = reader_.next(in);  // the one object that is returned
   // A peer that keeps pinging may still have left a message open.
   if (!event || event->type == EventType::message) last_message_byte_ = now_;
+  if (event && event->type != EventType::message) react(*event);
   if (event && event->compressed) compression_->used_at = now_;
-  if (!event) return std::nullopt;
-  switch (event->type) {
-    case EventType::ping: on_ping(event->payload); break;
-    case EventType::pong: on_pong(event->payload); break;
+  return event;
+}
+
+void Connection::react(const Event& event) {
+  switch (event.type) {
+    case EventType::ping: return on_ping(event.payload);
+    case EventType::pong: return on_pong(event.payload);
     case EventType::close:
       peer_closed_first_ = state_ == CloseState::open;
-      peer_code_ = event->code;
-      reason_.assign(event->payload.begin(), event->payload.end());
-      apply(CloseInput::peer_close, event->code, {});
-      break;
+      peer_code_ = event.code;
+      reason_.assign(event.payload.begin(), event.payload.end());
+      return apply(CloseInput::peer_close, event.code, {});
     case EventType::violation: {
-      const diag::RuleInfo& rule = diag::info(event->violation.rule);
+      const diag::RuleInfo& rule = diag::info(event.violation.rule);
       failure_ = Ending::violation;
-      apply(CloseInput::violation, rule.answer, rule.id);
-      break;
+      return apply(CloseInput::violation, rule.answer, rule.id);
     }
     case EventType::message:
-    case EventType::ended: break;
+    case EventType::ended: return;
   }
-  return event;
 }
 
 void Connection::eof() {

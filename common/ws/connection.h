@@ -135,6 +135,8 @@ class Connection {
     Time used_at;
   };
 
+  std::optional<Event> next_received(Bytes& in);
+  void react(const Event& event);
   void apply(CloseInput input, CloseCode code, std::string_view reason);
   void start_end_timer();
   void report(Ending ending, CloseCode code);

@@ -14,8 +14,7 @@ constexpr std::uint8_t kLength16 = 126;
 constexpr std::uint8_t kLength64 = 127;
 
 /// The two bytes that every header starts with (RFC 6455 5.2).
-FrameHeader parse_start(std::uint8_t first, std::uint8_t second) {
-  FrameHeader header;
+void parse_start(std::uint8_t first, std::uint8_t second, FrameHeader& header) {
   header.fin = (first & kFinBit) != 0;
   header.rsv = static_cast<std::uint8_t>(first >> 4 & 7);
   header.opcode = static_cast<Opcode>(first & 15);
@@ -25,7 +24,6 @@ FrameHeader parse_start(std::uint8_t first, std::uint8_t second) {
                        : length == kLength64 ? LengthForm::bits64
                                              : LengthForm::bits7;
   header.length = header.length_form == LengthForm::bits7 ? length : 0;
-  return header;
 }
 
 std::size_t length_size(LengthForm form) {
@@ -43,13 +41,12 @@ std::size_t header_size(std::uint8_t second) {
   return plain + ((second & kMaskBit) != 0 ? 4 : 0);
 }
 
-FrameHeader parse_header(const std::uint8_t* bytes) {
-  FrameHeader header = parse_start(bytes[0], bytes[1]);
+void parse_header(const std::uint8_t* bytes, FrameHeader& header) {
+  parse_start(bytes[0], bytes[1], header);
   const std::uint8_t* at = bytes + 2;
   const std::uint8_t* const length_end = at + length_size(header.length_form);
   for (; at < length_end; ++at) header.length = header.length << 8 | *at;
   if (header.masked) std::memcpy(header.key.data(), at, header.key.size());
-  return header;
 }
 
 }  // namespace
@@ -82,27 +79,34 @@ std::size_t encode_header_as_given(const FrameHeader& header,
 }
 
 std::optional<FramePiece> FrameDecoder::next(Bytes& in) {
-  std::optional<FramePiece> piece;
-  if (!in_payload_) {
-    if (!gather_header(in)) return piece;
-    left_ = header_.length;
-  } else if (in.empty()) {
-    return piece;
+  std::optional<FramePiece> piece;  // filled where the caller gets it
+  if (in_payload_) {
+    if (in.empty()) return piece;
+    piece.emplace().header = header_;
+    piece->first = false;
+  } else {
+    if (!take_header(in, piece.emplace().header)) {
+      piece.reset();
+      return piece;
+    }
+    left_ = piece->header.length;
   }
 
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
-  piece.emplace();
-  piece->header = header_;
-  piece->first = !in_payload_;
   piece->offset = frame_offset_;
   piece->payload_offset = position_;
   piece->payload = take_front(in, size);
-  if (header_.masked) apply_mask(piece->payload, header_.key, header_.length - left_);
+  const FrameHeader& header = piece->header;
+  if (header.masked) apply_mask(piece->payload, header.key, header.length - left_);
   position_ += size;
   left_ -= size;
   piece->last = left_ == 0;
   in_payload_ = left_ > 0;
-  if (piece->last) frame_offset_ = position_;
+  if (piece->last) {
+    frame_offset_ = position_;
+  } else if (piece->first) {
+    header_ = header;
+  }
   return piece;
 }
 
@@ -113,6 +117,7 @@ void FrameDecoder::put_back(Bytes& in, const FramePiece& piece, std::size_t size
   left_ += size;
   position_ -= size;
   frame_offset_ = piece.offset;
+  header_ = piece.header;
   in_payload_ = true;
   if (header_.masked) apply_mask(rest, header_.key, header_.length - left_);
   in = Bytes(rest.data(), size + in.size());
@@ -120,19 +125,21 @@ void FrameDecoder::put_back(Bytes& in, const FramePiece& piece, std::size_t size
 
 std::optional<FrameHeader> FrameDecoder::peek() const {
   if (in_payload_ || held_ < 2) return std::nullopt;
-  return parse_start(header_bytes_[0], header_bytes_[1]);
+  FrameHeader header;
+  parse_start(header_bytes_[0], header_bytes_[1], header);
+  return header;
 }
 
 std::optional<FrameHeader> FrameDecoder::current() const {
   return in_payload_ ? std::optional(header_) : std::nullopt;
 }
 
-/// Fills header_ from `in`; false when `in` ends before the header does.
-bool FrameDecoder::gather_header(Bytes& in) {
+/// Reads a header off the front of `in`; false when `in` ends before the header does.
+inline bool FrameDecoder::take_header(Bytes& in, FrameHeader& header) {
   if (held_ == 0 && in.size() >= 2) {  // the usual case: the whole header lies in the buffer
     const std::size_t size = header_size(in[1]);
     if (in.size() >= size) {
-      header_ = parse_header(in.data());
+      parse_header(in.data(), header);
       in = in.subspan(size);
       position_ += size;
       return true;
@@ -143,7 +150,7 @@ bool FrameDecoder::gather_header(Bytes& in) {
     header_bytes_[held_++] = take_front(in, 1).front();
     ++position_;
   }
-  header_ = parse_header(header_bytes_.data());
+  parse_header(header_bytes_.data(), header);
   held_ = 0;
   return true;
 }

@@ -83,13 +83,13 @@ class FrameDecoder {
   bool at_boundary() const { return held_ == 0 && !in_payload_; }
 
  private:
-  bool gather_header(Bytes& in);
+  bool take_header(Bytes& in, FrameHeader& header);
   std::size_t wanted_header_size() const;
 
   std::array<std::uint8_t, kMaxHeaderSize> header_bytes_ = {};
   std::uint8_t held_ = 0;  // bytes of header_bytes_ filled
   bool in_payload_ = false;
-  FrameHeader header_;
+  FrameHeader header_;      // of the frame that is being read, once it was cut
   std::uint64_t left_ = 0;  // payload bytes still to come
   std::uint64_t frame_offset_ = 0;
   std::uint64_t position_ = 0;  // in the stream

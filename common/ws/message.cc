@@ -46,19 +46,19 @@ void MessageReader::release_idle() {
 }
 
 std::optional<Event> MessageReader::next(Bytes& in) {
+  std::optional<Event> event;  // filled where the caller gets it
   while (!finished_) {
     const auto piece = decoder_.next(in);
     if (!piece) break;
-    if (auto event = take(*piece, in)) return event;
+    take(*piece, in, event);
+    if (event) return event;
   }
   if (finished_) {
     in = {};
-    return std::nullopt;
+  } else if (const auto header = decoder_.peek()) {  // what two bytes of a header already show
+    if (const auto broken = judge_start(*header, decoder_.offset())) event = fail(*broken);
   }
-  if (const auto header = decoder_.peek()) {  // what two bytes of a header already show
-    if (const auto broken = judge_start(*header, decoder_.offset())) return fail(*broken);
-  }
-  return std::nullopt;
+  return event;
 }
 
 Unfinished MessageReader::unfinished() const {
@@ -76,18 +76,27 @@ Unfinished MessageReader::unfinished() const {
   return cut;
 }
 
-std::optional<Event> MessageReader::take(const FramePiece& piece, Bytes& in) {
+inline void MessageReader::take(const FramePiece& piece, Bytes& in, std::optional<Event>& event) {
   if (piece.first) {
-    if (const auto broken = judge_start(piece.header, piece.offset)) return fail(*broken);
-    if (const auto broken = judge_length(piece)) return fail(*broken);
+    auto broken = judge_start(piece.header, piece.offset);
+    if (!broken) broken = judge_length(piece);
+    if (broken) {
+      event = fail(*broken);
+      return;
+    }
   }
-  if (is_control(piece.header.opcode)) return take_control(piece);
-  return compressed_ ? take_compressed(piece, in) : take_data(piece);
+  if (is_control(piece.header.opcode)) {
+    event = take_control(piece);
+  } else if (compressed_) {
+    event = take_compressed(piece, in);
+  } else {
+    take_data(piece, event);
+  }
 }
 
 /// Everything that the first two bytes of a header tell.
-std::optional<Violation> MessageReader::judge_start(const FrameHeader& header,
-                                                    std::uint64_t offset) const {
+inline std::optional<Violation> MessageReader::judge_start(const FrameHeader& header,
+                                                           std::uint64_t offset) const {
   const auto opcode = static_cast<std::uint64_t>(header.opcode);
   // RFC 6455 5.2: a reserved bit has no meaning, but (RFC 7692 6) for RSV1 where a message begins.
   const bool begins = header.opcode == Opcode::text || header.opcode == Opcode::binary;
@@ -117,7 +126,7 @@ std::optional<Violation> MessageReader::judge_start(const FrameHeader& header,
 }
 
 /// The rest of the header. For a data frame this opens or continues the message.
-std::optional<Violation> MessageReader::judge_length(const FramePiece& piece) {
+inline std::optional<Violation> MessageReader::judge_length(const FramePiece& piece) {
   const FrameHeader& header = piece.header;
   const std::uint64_t at = piece.offset + 1;
   // RFC 6455 5.2: the top bit is 0, the form is the shortest. The second MUST binds the sender
@@ -148,26 +157,26 @@ std::optional<Violation> MessageReader::judge_length(const FramePiece& piece) {
   return std::nullopt;
 }
 
-std::optional<Event> MessageReader::take_data(const FramePiece& piece) {
+inline void MessageReader::take_data(const FramePiece& piece, std::optional<Event>& event) {
   const bool ends = piece.last && piece.header.fin;
   if (kind_ == MessageKind::text) {  // RFC 6455 8.1, at the first byte that cannot be
-    if (const auto bad = utf8_.feed(piece.payload)) {
-      return fail({Rule::ws_text_utf8, piece.payload_offset + *bad, piece.payload[*bad]});
-    }
-    if (ends && !utf8_.complete()) {
-      return fail({Rule::ws_text_utf8, piece.payload_offset + piece.payload.size(), 0});
+    auto bad = utf8_.feed(piece.payload);
+    if (!bad && ends && !utf8_.complete()) bad = piece.payload.size();
+    if (bad) {
+      const std::uint8_t got = *bad < piece.payload.size() ? piece.payload[*bad] : 0;
+      event = fail({Rule::ws_text_utf8, piece.payload_offset + *bad, got});
+      return;
     }
   }
   if (ends) message_open_ = false;
-  if (piece.payload.empty() && !ends) return std::nullopt;
+  if (piece.payload.empty() && !ends) return;
 
-  Event event;
-  event.kind = kind_;
-  event.first = !delivered_;
-  event.last = ends;
-  event.payload = piece.payload;
+  event.emplace();
+  event->kind = kind_;
+  event->first = !delivered_;
+  event->last = ends;
+  event->payload = piece.payload;
   delivered_ = true;
-  return event;
 }
 
 /// Where in a frame a byte lay that inflates to this or that is hard to say, and depends on how the

@@ -93,8 +93,8 @@ class MessageReader {
   void release_idle();
 
  private:
-  std::optional<Event> take(const FramePiece& piece, Bytes& in);
-  std::optional<Event> take_data(const FramePiece& piece);
+  void take(const FramePiece& piece, Bytes& in, std::optional<Event>& event);
+  void take_data(const FramePiece& piece, std::optional<Event>& event);
   std::optional<Event> take_compressed(const FramePiece& piece, Bytes& in);
   std::optional<Event> take_control(const FramePiece& piece);
   Event close_event(Bytes body, std::uint64_t offset);
