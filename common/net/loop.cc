@@ -47,7 +47,9 @@ Loop::~Loop() {
         uv_close(handle, static_cast<Handles*>(handles)->delete_forgotten_child);
       },
       &h);
-  uv_run(&h.loop, UV_RUN_DEFAULT);
+  // A stop() by the last work of run() is still to be obeyed, by the first of these.
+  while (uv_run(&h.loop, UV_RUN_DEFAULT) != 0) {
+  }
   CHECK(uv_loop_close(&h.loop) == 0);
 }
 

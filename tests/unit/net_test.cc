@@ -300,6 +300,23 @@ TEST(Loop, later_work_that_waits_when_the_loop_stops_is_done_before_run_returns)
   EXPECT_TRUE(done);
 }
 
+TEST(Loop, that_is_stopped_by_its_last_work_can_be_destroyed) {
+  int stops = 0;
+  {
+    Loop loop;
+    const auto stop = [&] {
+      ++stops;
+      loop.stop();
+    };
+    loop.later([&] {
+      stop();
+      loop.later(stop);
+    });
+    loop.run();
+  }
+  EXPECT_EQ(stops, 2);
+}
+
 TEST(Loop, everything_may_be_destroyed_in_its_own_callback) {
   Bench bench;
   Pipe pipe;
