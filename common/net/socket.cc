@@ -201,9 +201,13 @@ void Listener::accept_batch() {
 bool Listener::out_of_descriptors() {
   if (reserve_) {
     reserve_.reset();
-    const bool turned_away = Fd(accept4(fd_.value(), nullptr, nullptr, SOCK_CLOEXEC)).value() >= 0;
+    Fd fd(accept4(fd_.value(), nullptr, nullptr, SOCK_CLOEXEC));
+    // The system wants a descriptor before it looks whether anybody waits: nobody does.
+    const bool queue_is_empty = !fd && errno == EAGAIN;
+    const bool turned_away = static_cast<bool>(fd);
+    fd.reset();
     reserve_ = open_reserve();
-    if (turned_away) return true;
+    if (turned_away || queue_is_empty) return turned_away;
   } else {
     reserve_ = open_reserve();
   }
