@@ -20,7 +20,10 @@ Loop::Loop() : handles_(std::make_unique<Handles>()) {
   uv_idle_init(&h.loop, &h.busy);
   uv_timer_init(&h.loop, &h.timer);
   h.timer.data = this;
-  h.before_poll.data = h.after_poll.data = this;
+  CHECK(uv_async_init(&h.loop, &h.posted, [](uv_async_t* handle) {
+          static_cast<Loop*>(handle->data)->run_posted();
+        }) == 0);
+  h.before_poll.data = h.after_poll.data = h.posted.data = this;
   // `later` work runs on both sides of the poll: after it for what descriptors asked for, before it
   // for what timers asked for. So nothing outlives the batch of callbacks that gave it up.
   uv_prepare_start(&h.before_poll,
@@ -29,15 +32,18 @@ Loop::Loop() : handles_(std::make_unique<Handles>()) {
                  [](uv_check_t* handle) { static_cast<Loop*>(handle->data)->run_later(); });
   uv_unref(as_handle(&h.before_poll));
   uv_unref(as_handle(&h.after_poll));
+  uv_unref(as_handle(&h.posted));
 }
 
 Loop::~Loop() {
   waiting_.clear();
+  posted_.clear();
   Handles& h = *handles_;
   uv_close(as_handle(&h.before_poll), nullptr);
   uv_close(as_handle(&h.after_poll), nullptr);
   uv_close(as_handle(&h.busy), nullptr);
   uv_close(as_handle(&h.timer), nullptr);
+  uv_close(as_handle(&h.posted), nullptr);
   // A child that was forgotten while it ran is all that may be left; its State goes with it.
   uv_walk(
       &h.loop,
@@ -86,6 +92,23 @@ void Loop::run_later() {
   running_.clear();
   if (waiting_.empty()) uv_idle_stop(&handles_->busy);
   now_.reset();
+}
+
+void Loop::post(std::function<void()> work) {
+  {
+    const std::lock_guard lock(posted_mutex_);
+    posted_.push_back(std::move(work));
+  }
+  uv_async_send(&handles_->posted);
+}
+
+void Loop::run_posted() {
+  std::vector<std::function<void()>> posted;
+  {
+    const std::lock_guard lock(posted_mutex_);
+    posted.swap(posted_);
+  }
+  for (std::function<void()>& work : posted) work();
 }
 
 Bytes Loop::shared_buffer() {

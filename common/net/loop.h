@@ -1,13 +1,15 @@
 // The event loop: libuv used as a readiness loop. It says when a descriptor is ready, a time has
 // come, a signal was caught or a child has ended; reading and writing is the caller's business.
-// This is the only public face of libuv, and no uv type shows. One loop belongs to one thread.
-// Everything here may be destroyed at any time, in its own callback too, but before its Loop.
+// This is the only public face of libuv, and no uv type shows. One loop belongs to one thread; only
+// post() may be called from others. Everything here may be destroyed at any time, in its own
+// callback too, but before its Loop.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,8 +28,8 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Runs until stop(), or until no Poll, Timer, Child or `later` work is left. Signals do not
-  /// count.
+  /// Runs until stop(), or until no Poll, Timer, Child or `later` work is left. Signals and posts
+  /// do not count.
   void run();
 
   /// Makes run() return at the end of this turn; `later` work that waits then is still done, once.
@@ -41,6 +43,14 @@ class Loop {
   /// connection, and where a stream with leftovers gets its next go. Work that asks for `later`
   /// again keeps the loop from blocking, but never from looking after the other descriptors.
   void later(std::function<void()> work);
+
+  /// The one thing for other threads: does `work` soon, in the thread of this loop, and in the
+  /// order of the calls. What comes when run() has returned waits for run_posted(), or is dropped
+  /// with the loop, which outlives the call.
+  void post(std::function<void()> work);
+
+  /// Does at once what has been posted.
+  void run_posted();
 
   /// One read buffer of kSharedBufferSize for everybody on this loop, with kHeadroom bytes in front
   /// of it that may be written to. What is in it is good until the current callback returns.
@@ -63,6 +73,8 @@ class Loop {
   std::unique_ptr<Handles> handles_;
   std::vector<std::function<void()>> waiting_;
   std::vector<std::function<void()>> running_;
+  std::mutex posted_mutex_;
+  std::vector<std::function<void()>> posted_;
   mutable std::optional<Time> now_;
   std::unique_ptr<std::uint8_t[]> buffer_;
 };

@@ -28,7 +28,8 @@ struct Loop::Handles {
   uv_loop_t loop = {};
   uv_prepare_t before_poll = {};
   uv_check_t after_poll = {};
-  uv_idle_t busy = {};    // active while `later` work waits: makes the poll return at once
+  uv_idle_t busy = {};  // active while `later` work waits: makes the poll return at once
+  uv_async_t posted = {};
   uv_timer_t timer = {};  // for the first of `timers`
   TimerQueue timers;
   bool in_timers = false;                        // their callbacks are running

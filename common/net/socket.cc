@@ -56,14 +56,21 @@ std::string hint_for(int error) {
   }
 }
 
+enum class Sharing { alone, with_ours };
+
+bool set_option(const Fd& fd, int level, int option) {
+  const int on = 1;
+  return setsockopt(fd.value(), level, option, &on, sizeof on) == 0;
+}
+
 /// A bound and listening socket, or nothing and errno.
-Fd listening_socket(const Address& address) {
+Fd listening_socket(const Address& address, Sharing sharing = Sharing::alone) {
   const int family = address.storage.ss_family;
   Fd fd(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fd;
-  const int on = 1;
-  if (family != AF_UNIX) setsockopt(fd.value(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (family == AF_INET6) setsockopt(fd.value(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (family != AF_UNIX) set_option(fd, SOL_SOCKET, SO_REUSEADDR);
+  if (family == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+  if (sharing == Sharing::with_ours) set_option(fd, SOL_SOCKET, SO_REUSEPORT);
   if (bind(fd.value(), address.get(), address.size) != 0 || listen(fd.value(), SOMAXCONN) != 0) {
     fd.reset();
   }
@@ -163,6 +170,19 @@ Result<std::unique_ptr<Listener>> Listener::unix_path(Loop& loop, const std::str
     listener->path_ = path;
     listener->inode_ = info.st_ino;
   }
+  return listener;
+}
+
+/// SO_REUSEPORT is not set before the first socket has its port: it would get the port of another
+/// program that has set it as well, and the two would share the connections.
+Result<std::unique_ptr<Listener>> Listener::another(Loop& loop, Accepted accepted) const {
+  Address address;
+  getsockname(fd_.value(), address.get(), &address.size);
+  Fd fd;
+  if (set_option(fd_, SOL_SOCKET, SO_REUSEPORT)) fd = listening_socket(address, Sharing::with_ours);
+  if (!fd) return cannot_listen(describe(address) + " once more", errno_text(errno));
+  std::unique_ptr<Listener> listener(new Listener(loop, std::move(fd), std::move(accepted)));
+  listener->port_ = port_;
   return listener;
 }
 

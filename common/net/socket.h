@@ -30,6 +30,10 @@ class Listener {
   /// is removed when the Listener is destroyed.
   static Result<std::unique_ptr<Listener>> unix_path(Loop& loop, const std::string& path,
                                                      Accepted accepted);
+  /// One more socket at the address of this one, TCP only: the system deals connections out to
+  /// both. For another loop, which may run in another thread once this has returned.
+  Result<std::unique_ptr<Listener>> another(Loop& loop, Accepted accepted) const;
+
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

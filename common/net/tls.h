@@ -14,6 +14,7 @@ struct ssl_ctx_st;
 
 namespace net {
 
+/// Copies are the same context, and may be used by another thread each, once it is set up.
 class TlsContext {
  public:
   /// PEM files: the certificate with those between it and its CA behind it, and its key. An empty
@@ -38,13 +39,9 @@ class TlsContext {
   std::unique_ptr<Stream> accept(std::unique_ptr<Stream> transport) const;
 
  private:
-  struct FreeContext {
-    void operator()(ssl_ctx_st* context) const;
-  };
-
   TlsContext();
 
-  std::unique_ptr<ssl_ctx_st, FreeContext> context_;
+  std::shared_ptr<ssl_ctx_st> context_;
   std::string ca_pem_;
 };
 

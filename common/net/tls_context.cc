@@ -53,11 +53,7 @@ Result<void> use_key(SSL_CTX* context, const std::string& certificate_file,
 
 }  // namespace
 
-void TlsContext::FreeContext::operator()(ssl_ctx_st* context) const {
-  SSL_CTX_free(context);
-}
-
-TlsContext::TlsContext() : context_(SSL_CTX_new(TLS_server_method())) {
+TlsContext::TlsContext() : context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
   SSL_CTX* const context = context_.get();
   CHECK(context != nullptr);
   CHECK(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1);

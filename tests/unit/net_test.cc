@@ -18,8 +18,10 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "net/curl.h"
@@ -317,6 +319,42 @@ TEST(Loop, that_is_stopped_by_its_last_work_can_be_destroyed) {
   EXPECT_EQ(stops, 2);
 }
 
+TEST(Loop, work_posted_from_other_threads_is_done_in_the_loop_in_the_order_of_each) {
+  constexpr int kCount = 1000;
+  Bench bench;
+  std::array<std::vector<int>, 2> done;
+  const auto post_all = [&](std::size_t which) {
+    for (int i = 0; i < kCount; ++i) {
+      bench.loop.post([&, which, i] {
+        done[which].push_back(i);
+        if (done[0].size() + done[1].size() == 2 * kCount) bench.loop.stop();
+      });
+    }
+  };
+  std::thread first(post_all, 0);
+  std::thread second(post_all, 1);
+  bench.run();
+  first.join();
+  second.join();
+  std::vector<int> expected(kCount);
+  std::iota(expected.begin(), expected.end(), 0);
+  EXPECT_EQ(done[0], expected);
+  EXPECT_EQ(done[1], expected);
+}
+
+TEST(Loop, posted_work_does_not_keep_run_going_and_waits_for_run_posted) {
+  Bench bench;
+  std::string trace;
+  bench.loop.run();
+  bench.loop.post([&] {
+    trace += "a";
+    bench.loop.post([&] { trace += "never"; });
+  });
+  bench.loop.post([&] { trace += "b"; });
+  bench.loop.run_posted();
+  EXPECT_EQ(trace, "ab");
+}
+
 TEST(Loop, everything_may_be_destroyed_in_its_own_callback) {
   Bench bench;
   Pipe pipe;
@@ -563,6 +601,31 @@ TEST(Listener, may_be_destroyed_by_the_connection_it_accepts) {
   const Fd second = connect_to_port(listener->port());
   bench.run();
   EXPECT_EQ(listener, nullptr);
+}
+
+TEST(Listener, another_at_the_same_port_gets_a_share_of_the_connections) {
+  Bench bench;
+  std::array<int, 2> counts = {};
+  const auto count_for = [&](std::size_t which) {
+    return [&, which](std::unique_ptr<Stream>, const std::string&) {
+      ++counts[which];
+      if (counts[0] > 0 && counts[1] > 0) bench.loop.stop();
+    };
+  };
+  const auto first = Listener::tcp(bench.loop, "127.0.0.1", 0, count_for(0));
+  ASSERT_TRUE(first);
+  const auto second = (*first)->another(bench.loop, count_for(1));
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ((*second)->port(), (*first)->port());
+  std::vector<Fd> clients;
+  for (int i = 0; i < 100; ++i) clients.push_back(connect_to_port((*first)->port()));
+  bench.run();
+  EXPECT_GT(counts[0], 0);
+  EXPECT_GT(counts[1], 0);
+
+  const auto stranger = Listener::tcp(bench.loop, "127.0.0.1", (*first)->port(), count_for(0));
+  ASSERT_FALSE(stranger);
+  EXPECT_NE(stranger.error().message.find("Address already in use"), std::string::npos);
 }
 
 TEST(Listener, turns_a_connection_away_when_descriptors_run_out_and_goes_on) {
