@@ -292,7 +292,7 @@ hint: another program has this port; port 0 is one that is free"
 
 @test "bad options are usage errors" {
   for option in --port=65536 --port= --to=xml --allow-origin=evil --ping-timeout=0 --max-message=x \
-    --max-connections=0 --subprotocol='a b' --allow-host='a b' --host= --unix=; do
+    --max-connections=0 --threads=0 --threads=65 --threads=two --subprotocol='a b' --allow-host='a b' --host= --unix=; do
     run stream-echo "$option"
     assert_failure 2
     assert_line --index 0 --partial "stream-echo: option ${option%%=*}: "
@@ -303,6 +303,48 @@ hint: another program has this port; port 0 is one that is free"
   assert_failure 2
   run stream-echo --
   assert_failure 2
+}
+
+# --- Threads
+
+@test "--threads 4 serves fifty clients and exits as the command does" {
+  run --separate-stderr stream-echo --port 0 --threads 4 -v -- bash -c '
+    for i in {1..50}; do echo "$i" | ws-cat "$STREAM_ECHO_URL" & done | sort -n | uniq | wc -l
+    ls "/proc/$PPID/task" | wc -l
+    exit 7'
+  assert_failure 7
+  assert_output $'50\n4'
+  # The log has each connection once, under a number of its own.
+  run bash -c "grep -o '#[0-9]* .*: closed' <<<'$stderr' | cut -d' ' -f1 | sort -u | wc -l"
+  assert_output 50
+}
+
+@test "--threads: a port that is taken is an error, and all threads stop on SIGTERM" {
+  serve --port 0 --threads 4 --port-file port
+  assert_equal "${URL##*:}" "$(<port)"
+  run stream-echo --port "$(<port)" --threads 4
+  assert_failure 7
+  assert_line --index 0 --partial "Address already in use"
+  local client in reply
+  mkfifo reply
+  ws-cat -d hi --eof-wait inf "$URL" >reply &
+  client=$!
+  exec {in}<reply
+  read -r -u "$in" reply
+  assert_equal "$reply" hi
+  stop
+  assert_equal "$CODE" 0
+  wait "$client"
+}
+
+@test "--threads does not go with what is about one connection or one file" {
+  for other in '--unix socket' --one-connection '--record file'; do
+    # shellcheck disable=SC2086  # an option and its value
+    run stream-echo --threads 2 $other
+    assert_failure 2
+    assert_line --index 0 "stream-echo: option --threads: cannot be combined with ${other%% *}"
+    assert_line --index 1 --partial "hint: "
+  done
 }
 
 # --- Faults

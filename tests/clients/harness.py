@@ -29,7 +29,8 @@ for program in (WS_CAT, STREAM_ECHO):
         raise SystemExit(f"{program} is missing: build it, or set BIN_DIR to where it is")
 
 # A build with sanitizers shows in what the program calls.
-SANITIZED = b"__asan_init" in pathlib.Path(WS_CAT).read_bytes() or bool(os.environ.get("SANITIZED"))
+SANITIZED = bool(os.environ.get("SANITIZED")) or any(
+    name in pathlib.Path(WS_CAT).read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 
 
 # ---- Frames

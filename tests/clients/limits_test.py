@@ -11,6 +11,7 @@ import struct
 import time
 
 import harness
+from crowd import exchange, memory, processor_seconds, sockets_of
 from harness import BINARY, CLOSE, CONTINUATION, FIXED_KEY, PING, PONG, TEXT
 from harness import ScriptedServer, close_frame, connect, events_of, fields_of, frame, main
 from harness import open_websocket, status_of, upgrade_request, upgrade_response, ws_cat
@@ -133,23 +134,19 @@ class Connections(LimitsTest):
 
 
 class Descriptors(LimitsTest):
-    """A server that may open only a few: it starts with the limits of this process."""
+    """A server that may open only a few."""
 
-    LIMIT = 64
-
-    def start(self, *options):
-        before = resource.getrlimit(resource.RLIMIT_NOFILE)
-
+    def start(self, limit, *options):
         def tighten():
-            resource.setrlimit(resource.RLIMIT_NOFILE, (self.LIMIT, self.LIMIT))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
-        self.assertGreater(before[1], self.LIMIT)
-        return harness.Echo(*options, before_exec=tighten)
+        return self.serve(*options, start=lambda *all_options: harness.Echo(
+            *all_options, before_exec=tighten))
 
-    def test_that_run_out_neither_end_the_server_nor_keep_it_busy(self):
-        server = self.serve(start=self.start)
+    def assert_survives(self, server, limit):
+        listening = sockets_of(server.pid)
         opened, refused = [], 0
-        while len(opened) + refused < 4 * self.LIMIT:
+        while len(opened) + refused < 4 * limit:
             peer = connect(server.port)
             self.addCleanup(peer.sock.close)
             try:
@@ -161,8 +158,8 @@ class Descriptors(LimitsTest):
                 pass
             refused += 1
             peer.sock.close()
-        self.assertGreater(len(opened), self.LIMIT // 2)
-        self.assertGreater(refused, 3 * self.LIMIT)
+        self.assertGreater(len(opened), limit // 4)
+        self.assertGreater(refused, 3 * limit)
         self.assert_all_served(opened)
 
         # Nobody sends anything: a server that spins would take all of the time.
@@ -178,10 +175,16 @@ class Descriptors(LimitsTest):
             self.assertEqual(peer.receive_all(), close_frame(1000))
             peer.sock.close()
         end = time.monotonic() + harness.TIME_LIMIT
-        while sockets_of(server.pid) > 2:
+        while sockets_of(server.pid) > listening:
             self.assertLess(time.monotonic(), end, "closed connections stay")
             select.select([], [], [], 0.02)
-        self.assert_all_served(self.crowd(server, len(opened)))
+        self.assert_all_served(self.crowd(server, limit // 4))
+
+    def test_that_run_out_neither_end_the_server_nor_keep_it_busy(self):
+        self.assert_survives(self.start(64), 64)
+
+    def test_that_run_out_in_several_threads_do_no_more_harm(self):
+        self.assert_survives(self.start(128, "--threads", "4"), 128)
 
 
 class Sizes(LimitsTest):
@@ -417,51 +420,6 @@ def answered(with_head):
     return script
 
 
-def exchange(triples):
-    """For each (peer, bytes to send, payload) at the same time: sends, and insists on the payload
-    as one message, in however many frames it comes."""
-    with selectors.DefaultSelector() as selector:
-        for peer, data, payload in triples:
-            peer.sock.setblocking(False)
-            state = [memoryview(data), harness.FrameReader(masked=False), 0, payload]
-            selector.register(peer.sock, selectors.EVENT_READ | selectors.EVENT_WRITE, state)
-        open_count = len(triples)
-        while open_count:
-            ready = selector.select(harness.TIME_LIMIT)
-            if not ready:
-                raise AssertionError(f"nothing comes any more, {open_count} wait for their echo")
-            for key, events in ready:
-                sock, state = key.fileobj, key.data
-                if events & selectors.EVENT_WRITE:
-                    state[0] = state[0][sock.send(state[0]):]
-                    if not state[0]:
-                        selector.modify(sock, selectors.EVENT_READ, state)
-                if events & selectors.EVENT_READ and is_echoed(sock, state):
-                    selector.unregister(sock)
-                    open_count -= 1
-    for peer, _, _ in triples:
-        peer.sock.settimeout(harness.TIME_LIMIT)
-
-
-def is_echoed(sock, state):
-    data = sock.recv(1 << 18)
-    if not data:
-        raise AssertionError("the connection has ended")
-    _, reader, offset, payload = state
-    reader.feed(data)
-    fin = False
-    for fin, opcode, piece in reader.frames():
-        if opcode not in (TEXT, BINARY, CONTINUATION):
-            raise AssertionError(f"a frame with opcode {opcode}: {piece!r}")
-        if piece != payload[offset : offset + len(piece)]:
-            raise AssertionError(f"another payload at {offset}")
-        offset += len(piece)
-        state[2] = offset
-    if fin and offset != len(payload):
-        raise AssertionError(f"{offset} bytes came back instead of {len(payload)}")
-    return fin
-
-
 def exchange_bytes(peer, data):
     """Sends, while reading up to the end or a Close."""
     view, reader, parts = memoryview(data), harness.FrameReader(masked=False), []
@@ -501,24 +459,6 @@ def send_until_blocked(peers, message, most):
                 if sent[at] >= most:
                     selector.unregister(key.fileobj)
     return sent
-
-
-def memory(pid, field):
-    """VmHWM or VmRSS of a running process in bytes."""
-    status = harness.pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    line, = (line for line in status.splitlines() if line.startswith(field + ":"))
-    return int(line.split()[1]) * 1024
-
-
-def processor_seconds(pid):
-    stat = harness.pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(stat[11]) + int(stat[12])) / harness.os.sysconf("SC_CLK_TCK")
-
-
-def sockets_of(pid):
-    fds = f"/proc/{pid}/fd"
-    names = (harness.os.readlink(f"{fds}/{fd}") for fd in harness.os.listdir(fds))
-    return sum(name.startswith("socket:") for name in names)
 
 
 if __name__ == "__main__":

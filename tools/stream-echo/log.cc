@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -58,28 +59,33 @@ std::string describe(const net::TransportEnd& end) {
 }  // namespace
 
 Log::Log(net::Loop& loop, cli::Talk& talk, const Settings& settings)
-    : loop_(loop),
-      talk_(talk),
-      settings_(settings),
-      start_(loop.now()),
-      output_(loop, STDOUT_FILENO) {
-  output_.on_drained([this] { end_of_wait(); });
-  output_.on_failed([this](const std::string& error, bool broken_pipe) {
+    : loop_(loop), talk_(talk), settings_(settings), start_(loop.now()) {
+  output_.emplace(loop, STDOUT_FILENO);
+  output_->on_drained([this] { end_of_wait(); });
+  output_->on_failed([this](const std::string& error, bool broken_pipe) {
     settings_.jsonl = false;
     if (!broken_pipe) talk_.error(fmt::format("cannot write to standard output: {}", error));
     end_of_wait();
   });
 }
 
+Log::Log(net::Loop& loop, Log& first)
+    : loop_(loop),
+      first_(&first),
+      talk_(first.talk_),
+      settings_(first.settings_),
+      start_(first.start_) {}
+
 void Log::end_of_wait() {
   set_congested(false);
+  for (const Batch& batch : std::exchange(waiting_, {})) release(batch);
   if (drained_) drained_();
 }
 
 void Log::print_line(std::string_view line) {
-  output_.write(as_bytes(line));
-  output_.write(as_bytes("\n"));
-  output_.flush();
+  output_->write(as_bytes(line));
+  output_->write(as_bytes("\n"));
+  output_->flush();
 }
 
 std::string* Log::lines() {
@@ -96,14 +102,47 @@ std::string* Log::lines() {
 }
 
 bool Log::flush() {
-  for (ConstBytes rest = as_bytes(pending_); !rest.empty();) {
-    output_.write(take_front(rest, std::min(rest.size(), kPieceSize)));
-    output_.flush();
+  if (first_ != nullptr) {
+    hand_over();
+    return true;
   }
+  write(pending_);
   pending_.clear();
   if (pending_.capacity() > kKeptCapacity) std::string().swap(pending_);
-  if (output_.queued() > kMaxQueued) set_congested(true);
-  return output_.idle();
+  return output_->idle();
+}
+
+void Log::write(std::string_view lines) {
+  for (ConstBytes rest = as_bytes(lines); !rest.empty();) {
+    output_->write(take_front(rest, std::min(rest.size(), kPieceSize)));
+    output_->flush();
+  }
+  if (output_->queued() > kMaxQueued) set_congested(true);
+}
+
+void Log::hand_over() {
+  if (pending_.empty()) return;
+  handed_over_ += pending_.size();
+  first_->loop_.post([this, lines = std::exchange(pending_, {})] { first_->take(*this, lines); });
+  if (handed_over_ > kMaxQueued) set_congested(true);
+}
+
+/// Runs in the thread of this Log.
+void Log::take(Log& from, std::string_view lines) {
+  write(lines);
+  const Batch batch{.from = &from, .size = lines.size()};
+  if (congested_) {
+    waiting_.push_back(batch);
+  } else {
+    release(batch);
+  }
+}
+
+void Log::release(const Batch& batch) {
+  batch.from->loop_.post([batch] {
+    batch.from->handed_over_ -= batch.size;
+    if (batch.from->handed_over_ <= kMaxQueued) batch.from->set_congested(false);
+  });
 }
 
 void Log::set_congested(bool congested) {

@@ -1,13 +1,16 @@
 // What the server tells about its connections: a line each for people on standard error, or JSON
 // Lines (cli/jsonl) on standard output. What a peer sent is escaped on its way to people. A reader
 // of standard output that is slow holds the server up, through on_congestion(), instead of filling
-// the memory; one that has gone is no reason to stop.
+// the memory; one that has gone is no reason to stop. Each thread has a Log of its own; those of
+// other threads than the first hand their lines over to the first one's.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/jsonl.h"
 #include "cli/term.h"
@@ -30,7 +33,11 @@ class Log {
   /// `talk` and `loop` outlive this.
   Log(net::Loop& loop, cli::Talk& talk, const Settings& settings);
 
-  /// One line on standard output, sent at once.
+  /// For the thread of `loop`: its lines go out through `first`, the Log of another thread, in the
+  /// order of their turns. Both loops and `first` outlive this.
+  Log(net::Loop& loop, Log& first);
+
+  /// One line on standard output, sent at once. Of the first Log.
   void print_line(std::string_view line);
 
   /// True while standard output takes nothing more; the callback hears of each change.
@@ -40,7 +47,7 @@ class Log {
   /// Called when a queue that had to wait is empty, or will never be.
   void on_drained(std::function<void()> drained) { drained_ = std::move(drained); }
 
-  /// Writes what waits as far as it goes; true when nothing is left.
+  /// Writes what waits as far as it goes, or hands it over; true when nothing is left here.
   bool flush();
 
   /// Whether any client has broken a rule so far.
@@ -56,15 +63,28 @@ class Log {
   Duration since_start() const { return loop_.now() - start_; }
 
  private:
+  /// Lines of another Log, which is told when they are no burden any more.
+  struct Batch {
+    Log* from = nullptr;
+    std::size_t size = 0;
+  };
+
+  void hand_over();
+  void take(Log& from, std::string_view lines);
+  void write(std::string_view lines);
+  static void release(const Batch& batch);
   void set_congested(bool congested);
   void end_of_wait();
 
   net::Loop& loop_;
+  Log* first_ = nullptr;  // nullptr: this is it
   cli::Talk& talk_;
   Settings settings_;
   Time start_;
-  net::Output output_;
-  std::string pending_;  // lines of this turn
+  std::optional<net::Output> output_;  // of the first Log
+  std::vector<Batch> waiting_;         // until there is room again
+  std::size_t handed_over_ = 0;        // bytes that the first Log has not released
+  std::string pending_;                // lines of this turn
   bool flush_waits_ = false;
   bool congested_ = false;
   bool client_broke_protocol_ = false;

@@ -15,6 +15,9 @@ inline constexpr std::string_view kDefaultPingTimeout = "20";
 inline constexpr std::string_view kDefaultMaxMessage = "64M";
 inline constexpr std::string_view kDefaultMaxConnections = "16384";
 
+inline constexpr std::string_view kDefaultThreads = "1";
+inline constexpr unsigned kMaxThreads = 64;  // of any use on the machines that there are
+
 inline constexpr std::string_view kListeningGroup = "Listening";
 inline constexpr std::string_view kAccessGroup = "Access";
 inline constexpr std::string_view kTlsGroup = "TLS";
@@ -62,6 +65,16 @@ inline constexpr std::array kListeningOptions = {
                 .group = kListeningGroup,
                 .help = "Answer 503 beyond N connections (16384)",
                 .doc = "Connections beyond the limit are told to try again in a second."},
+    cli::Option{.name = "threads",
+                .takes = cli::Takes::one,
+                .arg = "N",
+                .group = kListeningGroup,
+                .help = "Serve in N threads, for load tests (1)",
+                .doc =
+                    "At most 64. Each has a listening socket of its own at the same port, and the "
+                    "system deals the connections out to them. Everything else is as with one "
+                    "thread, but the lines of *to* jsonl may be a little out of the order of "
+                    "their times. Cannot be combined with *unix*, *one-connection* and *record*."},
 };
 
 inline constexpr std::array kAccessOptions = {

@@ -142,6 +142,23 @@ Result<void> read_faults(const Parsed& parsed, Args& args) {
   return {};
 }
 
+/// More than one thread is for load. What is about one connection, or one file for all of them, is
+/// for looking closely.
+Result<void> read_threads(const Parsed& parsed, Args& args) {
+  const auto count =
+      cli::integer("threads", parsed.last("threads").value_or(kDefaultThreads), 1, kMaxThreads);
+  if (!count) return count.error();
+  args.thread_count = static_cast<unsigned>(*count);
+  if (args.thread_count == 1) return {};
+  for (const std::string_view other : {"unix", "one-connection", "record"}) {
+    if (parsed.has(other)) {
+      return Error{conflict("threads", other).message,
+                   "one thread serves thousands of connections"};
+    }
+  }
+  return {};
+}
+
 Result<void> read_testing(const Parsed& parsed, Args& args) {
   args.server.one_connection = parsed.has("one-connection");
   args.check_client = parsed.has("check-client");
@@ -183,8 +200,8 @@ const cli::Tool kTool = {.name = "stream-echo",
 
 Result<Args> read_args(const Parsed& parsed) {
   Args args;
-  for (const auto read :
-       {read_address, read_policy, read_tls, read_limits, read_faults, read_testing, read_output}) {
+  for (const auto read : {read_address, read_policy, read_tls, read_limits, read_threads,
+                          read_faults, read_testing, read_output}) {
     if (auto done = read(parsed, args); !done) return done.error();
   }
   return args;

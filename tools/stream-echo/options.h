@@ -29,6 +29,7 @@ struct Args {
   std::string port_file;  ///< empty: none
   TlsArgs tls;
   Server::Settings server;
+  unsigned thread_count = 1;
   int verbosity = 0;
   bool silent = false;
   bool jsonl = false;

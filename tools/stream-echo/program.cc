@@ -1,5 +1,6 @@
 #include "program.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -51,7 +52,8 @@ Program::Program(const Args& args, cli::Talk& talk)
     : args_(args),
       talk_(talk),
       log_(loop_, talk, log_settings(args)),
-      server_(loop_, log_, with_seed(args.server, args.seed)),
+      settings_(with_seed(args.server, args.seed)),
+      server_(loop_, log_, totals_, settings_),
       drain_timer_(loop_, [this] { loop_.stop(); }),
       max_timer_(loop_, [this] { on_time_up(); }) {
   server_.on_finished([this] {
@@ -64,7 +66,7 @@ int Program::run() {
   if (args_.tls.on) {
     if (const cli::Exit exit = set_up_tls(); exit != cli::Exit::ok) return to_int(exit);
   }
-  Result<void> listening = server_.listen(args_.address);
+  const Result<void> listening = listen();
   if (listening) {
     if (const auto recording = record(); !recording) {
       talk_.error(recording.error().message, recording.error().hint);
@@ -87,15 +89,21 @@ int Program::run() {
   }
   // Not before the command is started: it may not be up to so many descriptors.
   net::raise_descriptor_limit();
+  for (const auto& worker : workers_) worker->start();
   if (args_.max_time) max_timer_.start(loop_.now() + *args_.max_time);
   loop_.run();
+  for (const auto& worker : workers_) worker->join();
+  loop_.run_posted();
   log_.flush();
   return verdict();
 }
 
 /// --check-client turns a success, or a server that nobody ended, into what the clients did.
 int Program::verdict() const {
-  const bool broken = args_.check_client && log_.client_broke_protocol();
+  const bool broken = args_.check_client && (log_.client_broke_protocol() ||
+                                             std::ranges::any_of(workers_, [](const auto& worker) {
+                                               return worker->client_broke_protocol();
+                                             }));
   if (broken && (time_is_up_ || exit_code_ == 0)) return to_int(cli::Exit::violation);
   return time_is_up_ ? to_int(cli::Exit::timeout) : exit_code_;
 }
@@ -131,6 +139,16 @@ cli::Exit Program::set_up_tls() {
   }
   server_.use_tls(std::move(*context));
   return cli::Exit::ok;
+}
+
+/// All sockets are there before anybody hears of the port.
+Result<void> Program::listen() {
+  if (auto listening = server_.listen(args_.address); !listening) return listening;
+  for (unsigned i = 1; i < args_.thread_count; ++i) {
+    workers_.push_back(std::make_unique<Worker>(loop_, log_, totals_, settings_));
+    if (auto listening = workers_.back()->listen_beside(server_); !listening) return listening;
+  }
+  return {};
 }
 
 /// Opens what --record asks for. When it fails later, the server goes on: it has its own work.
@@ -186,7 +204,12 @@ void Program::drain(int exit_code, Duration limit) {
   draining_ = true;
   exit_code_ = exit_code;
   drain_timer_.start(loop_.now() + limit);
-  server_.drain([this] { end_when_written(); });
+  serving_count_ = 1 + workers_.size();
+  const auto drained = [this] {
+    if (--serving_count_ == 0) end_when_written();
+  };
+  for (const auto& worker : workers_) worker->drain(drained);
+  server_.drain(drained);
 }
 
 /// The last lines of the log may have to wait for their reader.

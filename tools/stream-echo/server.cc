@@ -24,10 +24,18 @@ bool is_taken(const Error& error) {
   return error.message.ends_with(net::errno_text(EADDRINUSE));
 }
 
+/// False when all are taken. Two threads that want the last one may both get none.
+bool take_place(std::atomic<std::size_t>& count, std::size_t limit) {
+  if (count.fetch_add(1) < limit) return true;
+  --count;
+  return false;
+}
+
 }  // namespace
 
-Server::Server(net::Loop& loop, Log& log, const Settings& settings)
+Server::Server(net::Loop& loop, Log& log, Totals& totals, const Settings& settings)
     : loop_(loop),
+      totals_(totals),
       shared_{.loop = loop,
               .log = log,
               .policy = settings.policy,
@@ -80,6 +88,18 @@ Result<void> Server::listen_on_loopback(std::uint16_t port) {
   }
 }
 
+Result<void> Server::listen_beside(const Server& first) {
+  for (const auto& model : first.listeners_) {
+    auto listener = model->another(loop_, accepted());
+    if (!listener) return listener.error();
+    listeners_.push_back(std::move(*listener));
+  }
+  host_ = first.host_;
+  port_ = first.port_;
+  tls_ = first.tls_;
+  return {};
+}
+
 std::string Server::url(std::string_view scheme) const {
   const std::string_view secure = tls_ ? "s" : "";
   return port_ == 0 ? fmt::format("{}{}://{}", scheme, secure, host_)
@@ -93,24 +113,21 @@ net::Listener::Accepted Server::accepted() {
 }
 
 void Server::accept(std::unique_ptr<net::Stream> stream, std::string peer) {
-  const bool full = sessions_.size() - turned_away_count_ >= max_connections_;
-  if (full && turned_away_count_ >= kMaxTurnedAway) return;
+  const bool full = !take_place(totals_.open_count, max_connections_);
+  if (full && !take_place(totals_.turned_away_count, kMaxTurnedAway)) return;
   if (tls_) stream = tls_->accept(std::move(stream));
-  const std::uint64_t conn = ++last_conn_;
+  const std::uint64_t conn = ++totals_.last_conn;
   if (recorder_ != nullptr) stream = recorder_->tap(std::move(stream), conn);
   auto& session = sessions_[conn];
   session = std::make_unique<Session>(shared_, std::move(stream), conn, std::move(peer));
-  if (full) {
-    ++turned_away_count_;
-    session->turn_away();
-  }
+  if (full) session->turn_away();
   if (shared_.log.congested()) session->set_paused(true);
   if (one_connection_) listeners_.clear();
 }
 
 void Server::remove(std::uint64_t conn) {
   const auto found = sessions_.find(conn);
-  if (found->second->turned_away()) --turned_away_count_;
+  --(found->second->turned_away() ? totals_.turned_away_count : totals_.open_count);
   sessions_.erase(found);
   if (!sessions_.empty()) return;
   if (drained_) return drained_();

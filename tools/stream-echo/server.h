@@ -2,6 +2,7 @@
 // does is its own business.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,6 +29,13 @@ struct Address {
   std::uint16_t port = 0;  ///< 0: the system chooses
 };
 
+/// What the servers of all threads count together.
+struct Totals {
+  std::atomic<std::uint64_t> last_conn = 0;
+  std::atomic<std::size_t> open_count = 0;         // but for those who are turned away
+  std::atomic<std::size_t> turned_away_count = 0;  // and are still there
+};
+
 class Server {
  public:
   struct Settings {
@@ -38,13 +46,16 @@ class Server {
     bool one_connection = false;  ///< take one, and finish when it has ended
   };
 
-  /// `loop` and `log` outlive this.
-  Server(net::Loop& loop, Log& log, const Settings& settings);
+  /// All but `settings` outlive this.
+  Server(net::Loop& loop, Log& log, Totals& totals, const Settings& settings);
 
   /// Every connection speaks TLS. Before listen().
   void use_tls(net::TlsContext tls) { tls_ = std::move(tls); }
 
   Result<void> listen(const Address& address);
+
+  /// On the TCP port of `first`, which listens and is of another thread; with its TLS.
+  Result<void> listen_beside(const Server& first);
 
   /// Every connection from now on is recorded; `recorder` outlives this.
   void record(net::Recorder& recorder) { recorder_ = &recorder; }
@@ -70,6 +81,7 @@ class Server {
 
   net::Loop& loop_;
   net::Recorder* recorder_ = nullptr;  // if there is one
+  Totals& totals_;
   Session::Shared shared_;
   std::size_t max_connections_;
   bool one_connection_;
@@ -78,8 +90,6 @@ class Server {
   std::uint16_t port_ = 0;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
-  std::uint64_t last_conn_ = 0;
-  std::size_t turned_away_count_ = 0;  // of the sessions that are still there
   std::function<void()> drained_;
   std::function<void()> finished_;
 };
