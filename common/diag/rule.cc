@@ -90,8 +90,11 @@ constexpr std::array kRules = {
              "a server answers with at most one subprotocol, one that the client offered",
              "offer it with --subprotocol", 400},
     RuleInfo{ws_extension_answer, "ws-extension-answer", "RFC 6455 4.1 (5), 9.1",
-             "a server answers with extensions that the client offered",
+             "a server answers with extensions that the client offered, each once",
              "", 400},
+    RuleInfo{ws_deflate_answer, "ws-deflate-answer", "RFC 7692 7.1",
+             "the answer to permessage-deflate keeps to the offer, each parameter well-formed and once",
+             "--no-deflate does without the extension", 400},
 
     RuleInfo{ws_rsv, "ws-rsv", "RFC 6455 5.2",
              "RSV1, RSV2 and RSV3 MUST be 0 unless an extension defines them",

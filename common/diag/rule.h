@@ -41,6 +41,7 @@ enum class Rule : std::uint8_t {
   ws_accept,
   ws_protocol_answer,
   ws_extension_answer,
+  ws_deflate_answer,
   // Frames
   ws_rsv,
   ws_opcode,

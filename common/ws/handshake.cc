@@ -89,6 +89,26 @@ std::optional<std::vector<http::Extension>> extensions_of(const http::Head& head
   return http::parse_extensions(http::list_elements(head.fields, "Sec-WebSocket-Extensions"));
 }
 
+/// RFC 6455 4.1 (5), RFC 7692 7.1: only what was offered, once. Fills `accepted`.
+std::optional<Violation> check_extensions(const http::Head& head,
+                                          const std::optional<DeflateOffer>& offer,
+                                          Accepted& accepted) {
+  const Field* const field = http::find_field(head.fields, "Sec-WebSocket-Extensions");
+  const auto answers = extensions_of(head);
+  if (!answers) return broken(head, Rule::ws_extension_list, field);
+  for (const http::Extension& answer : *answers) {
+    if (!offer || answer.name != kDeflateName || accepted.deflate) {
+      return broken(head, Rule::ws_extension_answer, field);
+    }
+    accepted.deflate = accept_deflate(*offer, answer);
+    if (!accepted.deflate) return broken(head, Rule::ws_deflate_answer, field);
+  }
+  for (const auto element : http::list_elements(head.fields, "Sec-WebSocket-Extensions")) {
+    if (!element.empty()) accepted.extensions = element;  // there is one at most
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string accept_for(std::string_view key) {
@@ -127,7 +147,8 @@ std::vector<FieldLine> request_fields(std::string_view host, std::string_view ke
 }
 
 std::variant<Accepted, Refused, Violation> check_response(
-    const http::Head& head, std::string_view key, const std::vector<std::string>& protocols) {
+    const http::Head& head, std::string_view key, const std::vector<std::string>& protocols,
+    const std::optional<DeflateOffer>& deflate) {
   if (head.status != 101) return Refused{head.status};
   if (head.minor_version < 1) return Violation{Rule::ws_http_version, head.offset, 0};
 
@@ -143,19 +164,16 @@ std::variant<Accepted, Refused, Violation> check_response(
     return broken(head, Rule::ws_accept, http::find_field(head.fields, "Sec-WebSocket-Accept"));
   }
 
-  const Field* const extension_field = http::find_field(head.fields, "Sec-WebSocket-Extensions");
-  const auto extensions = extensions_of(head);
-  if (!extensions) return broken(head, Rule::ws_extension_list, extension_field);
-  // RFC 6455 4.1 (5): nothing is offered, so nothing may be answered.
-  if (!extensions->empty()) return broken(head, Rule::ws_extension_answer, extension_field);
-
+  Accepted accepted;
+  if (const auto violation = check_extensions(head, deflate, accepted)) return *violation;
   const Field* const protocol = http::find_field(head.fields, "Sec-WebSocket-Protocol");
-  if (protocol == nullptr) return Accepted{};
+  if (protocol == nullptr) return accepted;
   const bool single = only_field(head, "Sec-WebSocket-Protocol") != nullptr;
   const bool offered =
       std::find(protocols.begin(), protocols.end(), protocol->value) != protocols.end();
   if (!single || !offered) return broken(head, Rule::ws_protocol_answer, protocol);
-  return Accepted{std::string(protocol->value)};
+  accepted.protocol = protocol->value;
+  return accepted;
 }
 
 std::variant<Upgrade, Violation> check_request(const http::Head& head) {
@@ -172,10 +190,12 @@ std::variant<Upgrade, Violation> check_request(const http::Head& head) {
   if (const auto violation = check_version(head)) return *violation;
   Upgrade upgrade;
   if (const auto violation = check_protocols(head, upgrade.protocols)) return *violation;
-  if (!extensions_of(head)) {
+  auto extensions = extensions_of(head);
+  if (!extensions) {
     return broken(head, Rule::ws_extension_list,
                   http::find_field(head.fields, "Sec-WebSocket-Extensions"));
   }
+  upgrade.extensions = std::move(*extensions);
   upgrade.accept = accept_for(http::find_field(head.fields, "Sec-WebSocket-Key")->value);
   return upgrade;
 }
@@ -193,11 +213,15 @@ std::variant<http::HostPort, Violation> request_host(const http::Head& head) {
   return *target_authority;
 }
 
-std::string make_response(const Upgrade& upgrade, std::string_view protocol) {
+std::string make_response(const Upgrade& upgrade, std::string_view protocol,
+                          std::string_view extensions) {
   std::vector<FieldLine> fields = {{"Upgrade", "websocket"},
                                    {"Connection", "Upgrade"},
                                    {"Sec-WebSocket-Accept", upgrade.accept}};
   if (!protocol.empty()) fields.push_back({"Sec-WebSocket-Protocol", std::string(protocol)});
+  if (!extensions.empty()) {
+    fields.push_back({"Sec-WebSocket-Extensions", std::string(extensions)});
+  }
   return make_head("HTTP/1.1 101 Switching Protocols", fields);
 }
 

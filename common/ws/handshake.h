@@ -13,6 +13,7 @@
 #include "http/field.h"
 #include "http/head.h"
 #include "http/url.h"
+#include "ws/deflate_offer.h"
 
 namespace ws {
 
@@ -36,7 +37,9 @@ std::vector<FieldLine> request_fields(std::string_view host, std::string_view ke
 
 /// The server agreed. `protocol` is empty when it chose none.
 struct Accepted {
-  std::string protocol;
+  std::string protocol = {};
+  std::string extensions = {};                    ///< its answer as it wrote it
+  std::optional<DeflateParameters> deflate = {};  ///< permessage-deflate is agreed
 };
 
 /// The server answered with a status other than 101.
@@ -44,14 +47,16 @@ struct Refused {
   unsigned status = 0;
 };
 
-/// A client's look at the answer (RFC 6455 4.1): `key` and `protocols` are what it sent.
+/// A client's look at the answer (RFC 6455 4.1): `key`, `protocols` and `deflate` are what it sent.
 std::variant<Accepted, Refused, diag::Violation> check_response(
-    const http::Head& head, std::string_view key, const std::vector<std::string>& protocols);
+    const http::Head& head, std::string_view key, const std::vector<std::string>& protocols,
+    const std::optional<DeflateOffer>& deflate = std::nullopt);
 
 /// A request that may be answered with 101.
 struct Upgrade {
-  std::string accept;                  ///< the Sec-WebSocket-Accept to send
-  std::vector<std::string> protocols;  ///< offered by the client, in its order
+  std::string accept;                            ///< the Sec-WebSocket-Accept to send
+  std::vector<std::string> protocols;            ///< offered by the client, in its order
+  std::vector<http::Extension> extensions = {};  ///< likewise
 };
 
 /// A server's look at the request (RFC 6455 4.2.1).
@@ -60,7 +65,9 @@ std::variant<Upgrade, diag::Violation> check_request(const http::Head& head);
 /// The one Host of a request, or the authority of an absolute target (RFC 9112 3.2).
 std::variant<http::HostPort, diag::Violation> request_host(const http::Head& head);
 
-/// The answer to `upgrade`; an empty `protocol` sends no field (RFC 6455 4.2.2).
-std::string make_response(const Upgrade& upgrade, std::string_view protocol);
+/// The answer to `upgrade`; an empty `protocol` sends no field (RFC 6455 4.2.2), and neither do
+/// empty `extensions`.
+std::string make_response(const Upgrade& upgrade, std::string_view protocol,
+                          std::string_view extensions = {});
 
 }  // namespace ws

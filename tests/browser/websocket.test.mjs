@@ -53,6 +53,7 @@ async function pageAt(host) {
         const close = () => (code ? socket.close(code, reason) : socket.close());
         socket.onopen = () => {
           seen.protocol = socket.protocol;
+          seen.extensions = socket.extensions;
           for (const one of messages) {
             socket.send(typeof one === 'string' ? one : new Uint8Array(one));
           }
@@ -117,6 +118,13 @@ for (const [scheme, options] of [['ws', []], ['wss', ['--tls']]]) {
     test('text comes back as text', limited, async () => {
       const sent = ['hello', '', 'grüße, 世界 🌍', 'x'.repeat(200_000)];
       assert.deepEqual((await talk('/ws', sent)).messages, sent);
+    });
+
+    test('compression is agreed on', limited, async () => {
+      const sent = ['hello', 'hello', 'tea '.repeat(100_000), 'hello'];
+      const seen = await talk('/ws', sent);
+      assert.equal(seen.extensions, 'permessage-deflate');
+      assert.deepEqual(seen.messages, sent);
     });
 
     test('binary comes back as binary', limited, async () => {

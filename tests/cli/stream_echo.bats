@@ -167,7 +167,7 @@ hint: another program has this port; port 0 is one that is free"
   run ws-cat -d hi --count 1 "$URL/ws"
   stop
   run sed -E 's/^\{"t":[0-9]+,/{"t":0,/' <<<"$REST"
-  assert_line --index 0 "{\"t\":0,\"conn\":1,\"kind\":\"open\",\"status\":101,\"url\":\"$URL/ws\"}"
+  assert_line --index 0 "{\"t\":0,\"conn\":1,\"kind\":\"open\",\"status\":101,\"extensions\":\"permessage-deflate\",\"url\":\"$URL/ws\"}"
   assert_line --index 1 \
     '{"t":0,"conn":1,"dir":"<","kind":"message","type":"text","data":"hi","size":2}'
   assert_line --index 2 '{"t":0,"conn":1,"dir":"<","kind":"close","code":1000,"by":"peer"}'
@@ -462,4 +462,24 @@ END
   wait "$SERVER" || CODE=$?
   SERVER=
   assert_equal "$CODE" 100
+}
+
+@test "compression is agreed to when it is offered, unless --no-deflate" {
+  agreed() {  # OPTIONS...
+    run --separate-stderr stream-echo --port 0 "$@" -- \
+      bash -c 'ws-cat --deflate -d hi --count 1 --to jsonl "$STREAM_ECHO_URL" | head -1'
+    assert_success
+  }
+  agreed
+  assert_output --partial '"extensions":"permessage-deflate"'
+  agreed --no-deflate
+  refute_output --partial 'extensions'
+}
+
+@test "the log tells which extensions are agreed on" {
+  serve --port 0 --to jsonl -v
+  ws-cat -d hi --count 1 "$URL"
+  stop
+  assert_regex "$REST" '"kind":"open","status":101,"extensions":"permessage-deflate"'
+  assert_regex "$(<log)" 'opened ws://127\.0\.0\.1:[0-9]+/, permessage-deflate'
 }

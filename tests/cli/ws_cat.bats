@@ -97,7 +97,7 @@ answer_with() { # FILE
 
 @test "messages from the command line keep their order and types" {
   run --separate-stderr bash -c \
-    'ws-cat -d one --data-binary two --json "{}" --count 3 --to jsonl $URL | grep message'
+    'ws-cat -d one --data-binary two --json "{}" --count 3 --to jsonl $URL | grep "\"kind\":\"message\""'
   assert_success
   assert_line --index 0 --partial '"type":"text","data":"one","size":3}'
   assert_line --index 1 --partial '"type":"binary","data":"two","size":3}'
@@ -135,7 +135,7 @@ answer_with() { # FILE
 
 @test "jsonl of one session is the input of another" {
   run --separate-stderr bash -c \
-    'ws-cat -d one --data-binary two --count 2 --to jsonl $URL | ws-cat --from jsonl --to jsonl --count 2 $URL | grep message'
+    'ws-cat -d one --data-binary two --count 2 --to jsonl $URL | ws-cat --from jsonl --to jsonl --count 2 $URL | grep "\"kind\":\"message\""'
   assert_success
   assert_line --index 0 --partial '"type":"text","data":"one"'
   assert_line --index 1 --partial '"type":"binary","data":"two"'
@@ -304,7 +304,7 @@ answer_with() { # FILE
 
 @test "-v shows what is sent and what comes, -H replaces, adds and removes" {
   run --separate-stderr ws-cat -v --eof-wait 0 -H 'User-Agent:' -H 'X-A: 1' -H 'X-A: 2' -A gone \
-    -H 'sec-websocket-extensions: permessage-deflate' \
+    -H 'sec-websocket-extensions: x-pasted' \
     -b 'a=b' -u me:secret --origin http://localhost "$URL" </dev/null
   assert_success
   assert_regex "$stderr" $'\n> X-A: 1\n> X-A: 2\n'
@@ -313,7 +313,76 @@ answer_with() { # FILE
   assert_regex "$stderr" $'\n> Origin: http://localhost\n'
   assert_regex "$stderr" $'\n< HTTP/1.1 101 Switching Protocols\n'
   refute_regex "$stderr" 'User-Agent'
-  refute_regex "$stderr" 'permessage-deflate'  # an offer that could not be kept is not made
+  refute_regex "$stderr" 'x-pasted'  # an offer that could not be kept is not made
+}
+
+@test "compression is offered as browsers do, unless it is not wanted" {
+  offer() {  # OPTIONS...
+    run --separate-stderr ws-cat -v -d hi --count 1 "$@" "$URL" </dev/null
+    assert_success
+  }
+  offer
+  assert_regex "$stderr" $'\n> Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\n'
+  assert_regex "$stderr" $'\n< Sec-WebSocket-Extensions: permessage-deflate\n'
+  offer --deflate='server_max_window_bits=10; client_no_context_takeover'
+  assert_regex "$stderr" \
+    $'\n> Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_max_window_bits=10\n'
+  offer --to wire --deflate
+  assert_regex "$stderr" 'Extensions'
+  for options in --no-deflate '--deflate --no-deflate' '--to wire' '-H Sec-WebSocket-Extensions:'; do
+    offer $options
+    refute_regex "$stderr" 'Extensions'
+  done
+  run --separate-stderr bash -c 'printf "" | ws-cat -v --from wire --eof-wait 0 $URL'
+  assert_success
+  refute_regex "$stderr" 'Extensions'
+}
+
+@test "long texts are compressed, with --deflate everything" {
+  local long=$BATS_TEST_TMPDIR/long
+  printf 'x%.0s' {1..1024} >"$long"
+  sent() {  # OPTIONS...
+    run --separate-stderr ws-cat --count 1 --stats --to hex "$@" "$URL" </dev/null
+    assert_success
+    assert_regex "$stderr" 'compressed: '
+  }
+  sent -d "@$long"
+  assert_regex "$stderr" 'sent 1024 to [0-9]+ bytes \([12] %\); received 1024 to [0-9]+ bytes'
+  sent -d short
+  assert_regex "$stderr" 'compressed: sent nothing; received nothing'
+  sent --data-binary "@$long"
+  assert_regex "$stderr" 'sent nothing'
+  sent --fragment 500 -d "@$long"
+  assert_regex "$stderr" 'sent nothing'
+  sent --deflate -d short
+  assert_regex "$stderr" 'sent 5 to 7 bytes \(140 %\)'
+  sent --deflate --data-binary "@$long"
+  assert_regex "$stderr" 'sent 1024 to'
+  sent --deflate=client_max_window_bits=8 -d "@$long"
+  assert_regex "$stderr" 'sent nothing'
+}
+
+@test "--deflate with parameters that are none is a usage error" {
+  for parameters in foo server_max_window_bits client_max_window_bits=7 \
+    client_no_context_takeover=1 'client_max_window_bits; client_max_window_bits' 'a b'; do
+    run --separate-stderr ws-cat --deflate="$parameters" "$URL" </dev/null
+    assert_failure 2
+    assert_regex "${stderr_lines[0]}" '^ws-cat: option --deflate: '
+  done
+  assert_regex "$stderr" $'\nhint: server_no_context_takeover'
+}
+
+@test "jsonl tells which extensions are agreed on" {
+  run --separate-stderr ws-cat --to jsonl -d hi --count 1 "$URL" </dev/null
+  assert_line --index 0 --partial '"status":101,"extensions":"permessage-deflate","url":'
+  run --separate-stderr ws-cat --no-deflate --to jsonl -d hi --count 1 "$URL" </dev/null
+  refute_line --partial extensions
+}
+
+@test "a message that inflates beyond --max-message gives 103" {
+  run --separate-stderr ws-cat --max-message 1M --eof-wait inf "$URL/ws?bomb=1G" </dev/null
+  assert_failure 103
+  assert_regex "$stderr" 'ws-message-size'
 }
 
 @test "--color always colours messages in a pipe too, never and auto do not" {
@@ -335,7 +404,7 @@ answer_with() { # FILE
 @test "--stats counts one as one" {
   run --separate-stderr ws-cat -d hi --count 1 --stats "$URL" </dev/null
   assert_success
-  assert_regex "$stderr" '^sent 1 message, 2 bytes; received 1 message, 2 bytes; 0\.[0-9]{3} s$'
+  assert_regex "$stderr" '^sent 1 message, 2 bytes; received 1 message, 2 bytes; 0\.[0-9]{3} s'$'\ncompressed: sent nothing; received nothing$'
 }
 
 @test "-s says nothing, the exit code still does" {

@@ -27,6 +27,18 @@ def bytewise(peer, response, stream):
 WAYS = (whole, bytewise)
 
 
+def with_parameter(offer):
+    """An offer without parameters cannot be asked for: with one that changes nothing here."""
+    return offer + "; client_no_context_takeover" if offer == "permessage-deflate" else offer
+
+
+def option_for(offer):
+    """The option that makes this offer of compression."""
+    if offer is None:
+        return "--no-deflate"
+    return with_parameter(offer).replace("permessage-deflate; ", "--deflate=")
+
+
 class VectorTest(harness.TestCase):
     tls = None  # a server_context()
 
@@ -53,6 +65,9 @@ class OpeningHandshake(VectorTest):
         def script(peer, request):
             fields = harness.fields_of(request)
             self.assertEqual(fields["sec-websocket-key"], case["sent_key"])
+            offer = case["offered"].get("extensions")
+            self.assertEqual(fields.get("sec-websocket-extensions"),
+                             offer and with_parameter(offer))
             offers = case["offered"].get("protocols")
             self.assertEqual(fields.get("sec-websocket-protocol"), offers and ", ".join(offers))
             if not expect.get("open"):
@@ -68,6 +83,7 @@ class OpeningHandshake(VectorTest):
         server = ScriptedServer(script, tls=self.tls)
         offers = [word for protocol in case["offered"].get("protocols", ())
                   for word in ("--subprotocol", protocol)]
+        offers.append(option_for(case["offered"].get("extensions")))
         run = self.ws_cat("-H", f"Sec-WebSocket-Key: {case['sent_key']}", *offers, server.url)
         received = server.result()
 
@@ -91,6 +107,34 @@ class OpeningHandshake(VectorTest):
         self.assert_exit(VIOLATION if "size" not in case.get("rule", "") else LIMIT, run)
         self.check_violation(case, run)
 
+    def negotiate(self, case):
+        def script(peer, request):
+            offer = harness.fields_of(request)["sec-websocket-extensions"]
+            self.assertEqual(offer, with_parameter(case["offered"]))
+            answer = f"Sec-WebSocket-Extensions: {case['response']}"
+            peer.send(upgrade_response(request, answer))
+            if "ok" in case["expect"]:
+                peer.send(close_frame(1000))
+            received = peer.receive_until_close(masked=True)
+            peer.end()
+            return received + peer.receive_all()
+
+        server = ScriptedServer(script, tls=self.tls)
+        run = self.ws_cat(option_for(case["offered"]), server.url)
+        server.result()
+        if "ok" in case["expect"]:
+            self.assert_exit(0, run)
+            self.assertEqual(run.lines("open")[0]["extensions"], case["response"])
+        else:
+            self.assert_exit(VIOLATION, run)
+            self.assert_says("RFC 7692 7.1" if "," not in case["response"] else "each once", run)
+
+    def test_every_answer_to_an_offer_of_compression_is_judged_as_its_vector_says(self):
+        cases = [case for case in harness.load("ws-handshake.json")["negotiation"]
+                 if case["side"] == "client"]
+        self.assertGreater(len(cases), 14)
+        self.in_parallel(self.negotiate, [(case,) for case in cases])
+
     def check_violation(self, case, run):
         """One line on standard error names the rule; at most a hint, and what it may be that came
         instead of HTTP, stand beside it."""
@@ -113,7 +157,7 @@ class Frames(VectorTest):
         last = case["expect"][-1]
 
         def script(peer, request):
-            send(peer, upgrade_response(request), stream)
+            send(peer, upgrade_response(request, *harness.offer_of(case)), stream)
             if "incomplete" in last:
                 peer.end()
             elif "close" not in last and "fail" not in last:

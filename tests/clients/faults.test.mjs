@@ -17,9 +17,10 @@ const binDir = process.env.BIN_DIR ?? here('../../build/dev');
 const { faults } = JSON.parse(readFileSync(here('../vectors/faults.json')));
 
 /** Sends, closes when as many messages have come as are expected, and tells what happened. */
-function talk(url, { send = ['hello'], messages: expected, silent }) {
+function talk(url, { send = ['hello'], messages: expected, silent, deflate }) {
   return new Promise((resolve) => {
-    const socket = new WebSocket(url, { handshakeTimeout: 500, perMessageDeflate: false });
+    const perMessageDeflate = deflate ? { threshold: 0 } : false;
+    const socket = new WebSocket(url, { handshakeTimeout: 500, perMessageDeflate });
     const seen = { messages: [], error: '' };
     socket.on('open', () => {
       for (const text of send) socket.send(text);

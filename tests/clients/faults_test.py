@@ -37,10 +37,11 @@ class FaultTest(harness.TestCase):
         if code:
             raise AssertionError(f"stream-echo ended with {code}")
 
-    def exchange(self, query, *frames, server=None):
-        """What comes behind the 101 when `frames` are sent in one write."""
+    def exchange(self, query, *frames, server=None, offer=None):
+        """What comes behind the 101 when `frames` are sent in one write; `offer`: an extension."""
         port = (server or self.server).port
-        with open_websocket(port, path=f"/ws?{query}") as peer:
+        lines = (f"Sec-WebSocket-Extensions: {offer}",) if offer else ()
+        with open_websocket(port, *lines, path=f"/ws?{query}") as peer:
             peer.send(b"".join(frames))
             return peer.receive_all()
 
@@ -139,6 +140,74 @@ class Frames(FaultTest):
                          b"\x21\x03hel" + b"\xa0\x02lo")
         self.assert_wire("dup&reorder", [text(b"a"), text(b"b")],
                          frame(TEXT, b"b") * 2 + frame(TEXT, b"a") * 2)
+
+
+class Compressed(FaultTest):
+    """The same words where permessage-deflate is agreed on, and those that are about it."""
+
+    OFFER = "permessage-deflate"
+    HELLO = bytes.fromhex("f248cdc9c90700")  # RFC 7692 7.2.3.1
+    AGAIN = bytes.fromhex("f200110000")      # RFC 7692 7.2.3.2
+    SENT = frame(TEXT | 0x40, HELLO, key=FIXED_KEY)
+    ECHO = frame(TEXT | 0x40, HELLO)
+
+    def assert_wire(self, query, sent, expected):
+        got = self.exchange(query, *sent, BYE, offer=self.OFFER)
+        self.assertEqual(got.hex(" "), (expected + CLOSE_1000).hex(" "), query)
+
+    def messages(self, query, *sent):
+        got = self.exchange(query, *sent, BYE, offer=self.OFFER)
+        return [event[2] for event in harness.events_of(got, masked=False, deflate=True)
+                if event[0] == "message"]
+
+    def test_no_fault_is_an_honest_echo(self):
+        self.assert_wire("", [self.SENT, self.SENT, text(b"plain")],
+                         self.ECHO + frame(TEXT | 0x40, self.AGAIN) + frame(TEXT, b"plain"))
+
+    def test_fragments_carry_rsv1_once(self):
+        self.assert_wire("fragment=3", [self.SENT],
+                         frame(TEXT | 0x40, self.HELLO[:3], fin=False)
+                         + frame(CONTINUATION, self.HELLO[3:6], fin=False)
+                         + frame(CONTINUATION, self.HELLO[6:]))
+        self.assert_wire("interleave", [self.SENT],
+                         frame(TEXT | 0x40, self.HELLO[:4], fin=False) + frame(PING, b"between")
+                         + frame(CONTINUATION, self.HELLO[4:]))
+
+    def test_echoes_that_come_twice_or_in_another_order_still_inflate(self):
+        self.assert_wire("dup", [self.SENT, self.SENT], self.ECHO * 4)
+        self.assert_wire("reorder", [self.SENT, text(b"b")], frame(TEXT, b"b") + self.ECHO)
+
+    def test_reserved_bits_are_set_beside_rsv1(self):
+        self.assert_wire("rsv=2", [self.SENT], b"\xe1" + self.ECHO[1:])
+
+    def test_bad_utf8_is_in_the_inflated_text(self):
+        self.assertEqual(self.messages("bad-utf8", self.SENT), [b"Hello\xff"])
+        self.assertEqual(self.messages("bad-utf8=split", self.SENT), [b"Hello\xe2\x82("])
+
+    def test_bad_deflate_is_a_block_of_the_reserved_type(self):
+        self.assert_wire("bad-deflate", [text(b"hello")], b"\xc1\x06\x07hello")
+
+    def test_bomb_inflates_to_its_size(self):
+        for size in (1, 1 << 20, 5_000_001):
+            got = self.exchange(f"bomb={size}", self.SENT, BYE, offer=self.OFFER)
+            self.assertLess(len(got), size / 200 + 100)
+            self.assertEqual(harness.events_of(got, masked=False, deflate=True),
+                             [("message", "binary", bytes(size)), ("message", "text", b"Hello"),
+                              ("close", 1000, "")])
+
+    def test_takeover_cheat_promises_no_window_and_keeps_it(self):
+        with open_websocket(self.server.port, f"Sec-WebSocket-Extensions: {self.OFFER}",
+                            path="/ws?takeover-cheat") as peer:
+            self.assertEqual(fields_of(peer.head)["sec-websocket-extensions"],
+                             "permessage-deflate; server_no_context_takeover")
+            peer.send(self.SENT + self.SENT + BYE)
+            self.assertEqual(peer.receive_all(),
+                             self.ECHO + frame(TEXT | 0x40, self.AGAIN) + CLOSE_1000)
+
+    def test_words_about_compression_are_left_out_without_it(self):
+        for words in ("bomb=1000", "bad-deflate", "takeover-cheat"):
+            got = self.exchange(words, text(b"hello"), BYE)
+            self.assertEqual(got, frame(TEXT, b"hello") + CLOSE_1000, words)
 
 
 class Moments(FaultTest):

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import threading
 import unittest
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "tests" / "vectors"
@@ -65,10 +66,14 @@ def close_frame(code, reason="", *, key=None):
 
 
 class FrameReader:
-    """Cuts a byte stream into (fin, opcode, payload). `masked` is what every frame has to be."""
+    """Cuts a byte stream into (fin, opcode, payload). `masked` is what every frame has to be.
+    `deflate`: RSV1 may be set where a message begins; `compressed` says of the latest frame
+    whether it is."""
 
-    def __init__(self, masked):
+    def __init__(self, masked, deflate=False):
         self.masked = masked
+        self.deflate = deflate
+        self.compressed = False
         self.bytes = bytearray()
 
     def feed(self, data):
@@ -82,7 +87,8 @@ class FrameReader:
         data = self.bytes
         if len(data) < 2:
             return None
-        if data[0] & 0x70:
+        begins = data[0] & 0x0F in (TEXT, BINARY)
+        if data[0] & (0x30 if self.deflate and begins else 0x70):
             raise AssertionError(f"reserved bits are set: {data[:2].hex()}")
         masked, size, at = bool(data[1] & 0x80), data[1] & 0x7F, 2
         if size >= 126:
@@ -103,28 +109,51 @@ class FrameReader:
             return None
         payload = bytes(data[at : at + size])
         opcode, fin = data[0] & 0x0F, bool(data[0] & 0x80)
+        self.compressed = bool(data[0] & 0x40)
         if opcode >= 8 and (size > 125 or not fin):
             raise AssertionError("a control frame is too long or fragmented")
         del data[: at + size]
         return fin, opcode, xor(payload, key) if masked else payload
 
 
-def events_of(data, *, masked):
+def offer_of(case):
+    """The header line that offers what a vector has agreed on, if it has."""
+    if "extensions" not in case:
+        return ()
+    words = [case["extensions"]]
+    for name, value in case["ext_params"].items():
+        words.append(name if value is True else f"{name}={value}")
+    return (f"Sec-WebSocket-Extensions: {'; '.join(words)}",)
+
+
+class Inflater:
+    """RFC 7692 7.2.2, with a window that is kept."""
+
+    def __init__(self):
+        self.zlib = zlib.decompressobj(-15)
+
+    def message(self, payload):
+        return self.zlib.decompress(payload + b"\0\0\xff\xff")
+
+
+def events_of(data, *, masked, deflate=False):
     """What a receiver makes of a whole byte stream, as a list of
     ("message", "text" | "binary", bytes), ("ping" | "pong", bytes), ("close", code, reason),
     ("unfinished", bytes): a message that never ends, and ("rest", bytes): a frame that does not."""
-    reader = FrameReader(masked)
+    reader = FrameReader(masked, deflate)
     reader.feed(data)
-    events = []
+    events, inflater, compressed = [], Inflater(), False
     kind, parts = None, []
     for fin, opcode, payload in reader.frames():
         if opcode in (TEXT, BINARY, CONTINUATION):
             if (opcode == CONTINUATION) != (kind is not None):
                 raise AssertionError(f"opcode {opcode} is out of turn after {events}")
-            kind = kind or ("text" if opcode == TEXT else "binary")
+            if kind is None:
+                kind, compressed = "text" if opcode == TEXT else "binary", reader.compressed
             parts.append(payload)
             if fin:
-                events.append(("message", kind, b"".join(parts)))
+                whole = b"".join(parts)
+                events.append(("message", kind, inflater.message(whole) if compressed else whole))
                 kind, parts = None, []
         elif opcode == PING:
             events.append(("ping", payload))
@@ -344,10 +373,10 @@ def open_websocket(port, *lines, path="/ws", tls=False):
     """A raw connection to a server of ours behind its 101."""
     peer = connect(port, tls=tls)
     peer.send(upgrade_request(port, *lines, path=path))
-    head = peer.receive_head()
-    if status_of(head) != 101:
+    peer.head = peer.receive_head()
+    if status_of(peer.head) != 101:
         peer.sock.close()
-        raise AssertionError(f"no upgrade: {head!r}")
+        raise AssertionError(f"no upgrade: {peer.head!r}")
     return peer
 
 
@@ -488,7 +517,7 @@ def frame_cases(role):
     """Those of ws-frames.json and ws-extra.json that a command line can set up."""
     cases = load("ws-frames.json")["cases"] + load("ws-extra.json")["frames"]
     return [case for case in cases if case["role_receiving"] == role
-            and not case.get("extensions") and "max_fragments" not in case]
+            and "max_fragments" not in case]
 
 
 def handshake_cases(side):

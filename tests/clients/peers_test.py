@@ -91,16 +91,31 @@ class AsClient(harness.TestCase):
         self.assertIsNone(self.talk(conversation, subprotocols=["zzz"]))
         self.assertIsNone(self.talk(conversation))
 
-    def test_offered_compression_is_declined(self):
+    def test_compressed_messages_come_back_with_every_agreement(self):
+        async def conversation(peer):
+            self.assertEqual(len(peer.extensions), 1)
+            for sent in ("", "tea", "tea ☕ " * 5000, noise(300_000), "tea ☕ " * 5000):
+                await peer.send(sent)
+                self.assertEqual(await peer.recv(), sent)
+            await peer.send(["fragments ", "of ", "tea"])
+            self.assertEqual(await peer.recv(), "fragments of tea")
+
+        for server_fresh, client_fresh, server_bits, client_bits in (
+                (False, False, None, None), (False, False, None, True), (True, True, None, None),
+                (False, False, 9, 9), (True, False, 15, 12)):
+            with self.subTest(f"{server_fresh} {client_fresh} {server_bits} {client_bits}"):
+                offer = permessage_deflate.ClientPerMessageDeflateFactory(
+                    server_no_context_takeover=server_fresh,
+                    client_no_context_takeover=client_fresh,
+                    server_max_window_bits=server_bits, client_max_window_bits=client_bits)
+                self.talk(conversation, extensions=[offer], max_size=None)
+
+    def test_window_of_8_bits_is_declined(self):
         async def conversation(peer):
             self.assertEqual(peer.extensions, [])
-            self.assertNotIn("Sec-WebSocket-Extensions", peer.response_headers)
-            await peer.send("a" * 5000)
-            self.assertEqual(await peer.recv(), "a" * 5000)
 
-        offers = permessage_deflate.enable_client_permessage_deflate(None)
-        self.talk(conversation, compression="deflate")
-        self.talk(conversation, extensions=offers)
+        offer = permessage_deflate.ClientPerMessageDeflateFactory(server_max_window_bits=8)
+        self.talk(conversation, extensions=[offer])
 
     def test_origin_elsewhere_is_refused(self):
         async def conversation(_):
@@ -183,15 +198,37 @@ class AsServer(harness.TestCase):
         self.assert_exit(0, run)
         self.assertEqual(run.out, b"b\n")
 
-    def test_compression_is_not_asked_for(self):
+    def test_compressed_messages_go_both_ways_with_every_agreement(self):
+        async def handler(peer):
+            self.assertEqual(len(peer.extensions), 1)
+            await self.echo(peer)
+
+        lines = b"".join(b"%d %s\n" % (number, b"tea " * number) for number in range(0, 3000, 500))
+        for server_fresh, client_fresh, server_bits, client_bits in (
+                (False, False, None, None), (True, True, None, None), (False, False, 9, 9),
+                (False, True, 12, 8)):
+            factory = permessage_deflate.ServerPerMessageDeflateFactory(
+                server_no_context_takeover=server_fresh, client_no_context_takeover=client_fresh,
+                server_max_window_bits=server_bits, client_max_window_bits=client_bits)
+            for options in ([], ["--deflate"], ["--deflate", "--fragment", "1000"]):
+                with self.subTest(f"{options} {factory.__dict__}"):
+                    run = self.serve(handler, lambda url: ws_cat("--count", 6, *options, url,
+                                                                 input=lines),
+                                     extensions=[factory])
+                    self.assert_exit(0, run)
+                    self.assertEqual(run.out, lines)
+
+    def test_compression_is_not_asked_for_with_no_deflate(self):
         async def handler(peer):
             self.assertEqual(peer.extensions, [])
             await self.echo(peer)
 
-        run = self.serve(handler, lambda url: ws_cat("--count", 1, url, input=b"a" * 5000),
-                         compression="deflate")
-        self.assert_exit(0, run)
-        self.assertEqual(run.out, b"a" * 5000 + b"\n")
+        for options in (["--no-deflate"], ["--to", "wire"], ["-H", "Sec-WebSocket-Extensions:"]):
+            run = self.serve(handler, lambda url: ws_cat("--count", 1, *options, url,
+                                                         input=b"a" * 5000),
+                             compression="deflate")
+            self.assert_exit(0, run)
+            self.assertIn(b"a" * 5000, run.out)
 
     def test_refusal_is_told(self):
         async def refuse(path, headers):

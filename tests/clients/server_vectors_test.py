@@ -110,6 +110,23 @@ class OpeningHandshake(VectorTest):
                 with self.subTest(case["name"], way=send.__name__):
                     self.run_case(case, send)
 
+    def test_every_offer_of_compression_is_answered_as_its_vector_says(self):
+        cases = [case for case in harness.load("ws-handshake.json")["negotiation"]
+                 if case["side"] == "server" and "server_config" not in case]
+        self.assertGreater(len(cases), 25)
+        port = self.port("--allow-origin", "*")
+        for case in cases:
+            with self.subTest(case["name"]), connect(port, tls=self.tls) as peer:
+                offer = f"Sec-WebSocket-Extensions: {case['offer']}"
+                peer.send(harness.upgrade_request(port, offer))
+                head = peer.receive_head()
+                expect = case["expect"]
+                self.assertEqual(status_of(head), expect.get("status", 101))
+                if "status" not in expect:
+                    answer = fields_of(head).get("sec-websocket-extensions")
+                    self.assertIn(answer, [expect["response"], expect.get("or")]
+                                  if "or" in expect else [expect["response"]])
+
     def test_frames_in_the_segment_of_the_request_are_echoed(self):
         names = [case["name"] for case in harness.handshake_cases("server")
                  if b"\r\n\r\n\x81" in case["bytes"]]
@@ -125,7 +142,7 @@ class Frames(VectorTest):
         ends = "close" in last or "fail" in last
         incomplete = "incomplete" in last
 
-        with open_websocket(port, tls=self.tls) as peer:
+        with open_websocket(port, *harness.offer_of(case), tls=self.tls) as peer:
             send(peer, stream)
             if incomplete:
                 peer.end()
@@ -134,7 +151,7 @@ class Frames(VectorTest):
                 peer.send(close_frame(1000, key=FIXED_KEY))
             received = peer.receive_all()
 
-        events = events_of(received, masked=False)
+        events = events_of(received, masked=False, deflate="extensions" in case)
         wanted = [event for event in case["expect"] if "pong" not in event]
         if not ends and not incomplete:
             wanted.append({"close": 1000, "reason": ""})
@@ -177,12 +194,14 @@ class Frames(VectorTest):
                       if not {"close", "fail", "incomplete"} & set(case["expect"][-1])]
         self.assertGreater(len(stays_open), 25)
         wanted = []
-        with open_websocket(port, tls=self.tls) as peer:
+        # With a window that is kept: those who keep none do not mind.
+        offer = "Sec-WebSocket-Extensions: permessage-deflate"
+        with open_websocket(port, offer, tls=self.tls) as peer:
             for case in stays_open:
                 peer.send(bytes.fromhex(case["bytes_hex"]))
                 wanted += [event for event in case["expect"] if "pong" not in event]
             peer.send(close_frame(1000, "", key=FIXED_KEY))
-            events = events_of(peer.receive_all(), masked=False)
+            events = events_of(peer.receive_all(), masked=False, deflate=True)
         self.assertEqual(len(events), len(wanted) + 1)
         for expected, event in zip(wanted, events):
             self.compare(expected, event)

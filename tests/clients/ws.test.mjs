@@ -175,12 +175,36 @@ describe('stream-echo and ws as its client', () => {
     assert.match(error.message, /no subprotocol/);
   });
 
-  test('compression that is offered is not used', limited, () =>
+  const agreements = [
+    {}, { serverNoContextTakeover: true }, { clientNoContextTakeover: true },
+    { serverMaxWindowBits: 9 }, { clientMaxWindowBits: 9 },
+    { serverNoContextTakeover: true, clientNoContextTakeover: true, serverMaxWindowBits: 12 },
+  ];
+
+  for (const agreement of agreements) {
+    test(`compressed messages come back, with ${JSON.stringify(agreement)}`, limited, () =>
+      withClient([{ perMessageDeflate: { threshold: 0, ...agreement } }], async (socket) => {
+        assert.match(socket.extensions, /permessage-deflate/);
+        const texts = ['', 'tea ☕', 'a'.repeat(300_000), 'tea ☕', noise(100_000).toString('hex')];
+        for (const text of texts) {
+          socket.send(text);
+          const [data] = await once(socket, 'message');
+          assert.equal(data.toString(), text);
+        }
+        for (const size of [1, 70_000]) {
+          socket.send(noise(size));
+          const [data, isBinary] = await once(socket, 'message');
+          assert.ok(isBinary);
+          assert.deepEqual(data, noise(size));
+        }
+      }));
+  }
+
+  test('a message that comes plain goes back plain', limited, () =>
     withClient([{ perMessageDeflate: true }], async (socket) => {
-      assert.equal(socket.extensions, '');
-      socket.send('a'.repeat(5000));
-      const [data] = await once(socket, 'message');
-      assert.equal(data.toString(), 'a'.repeat(5000));
+      const received = once(socket._socket, 'data');
+      socket.send('short', { compress: false });
+      assert.deepEqual((await received)[0], Buffer.from('\x81\x05short', 'latin1'));
     }));
 
   test('a foreign Origin is refused with 403', limited, async () => {
@@ -416,15 +440,36 @@ describe('ws-cat and ws as its server', () => {
       });
     }));
 
-  test('compression of the server is neither asked for nor used', limited, () => {
-    let extensions;
-    return withServer({ perMessageDeflate: true }, (socket) => {
-      extensions = socket.extensions;
+  for (const agreement of [
+    {}, { serverNoContextTakeover: true, clientNoContextTakeover: true },
+    { serverMaxWindowBits: 9, clientMaxWindowBits: 9 }, { clientMaxWindowBits: 8 },
+  ]) {
+    test(`compressed messages go both ways, with ${JSON.stringify(agreement)}`, limited, () => {
+      let extensions;
+      return withServer({ perMessageDeflate: { threshold: 0, ...agreement } }, (socket) => {
+        extensions = socket.extensions;
+        echo(socket);
+      }, async (url) => {
+        const lines = ['', 'tea ☕', 'a'.repeat(5000), 'tea ☕', 'a'.repeat(200_000), 'tea ☕'];
+        const text = lines.map((line) => `${line}\n`).join('');
+        for (const options of [[], ['--deflate'], ['--deflate', '--fragment', '700']]) {
+          assertRun(await wsCat(['--count', '6', ...options, url], text), { exit: 0, out: text });
+          assert.match(extensions, /permessage-deflate/);
+        }
+      });
+    });
+  }
+
+  test('parameters of --deflate are those that the server reads', limited, () => {
+    let offered;
+    return withServer({ perMessageDeflate: true }, (socket, request) => {
+      offered = request.headers['sec-websocket-extensions'];
       echo(socket);
     }, async (url) => {
-      const text = 'a'.repeat(5000);
-      assertRun(await wsCat(['--count', '1', url], `${text}\n`), { exit: 0, out: `${text}\n` });
-      assert.equal(extensions, '');
+      const parameters = 'client_no_context_takeover; server_max_window_bits=10';
+      const run = await wsCat(['--count', '1', `--deflate=${parameters}`, '--stats', url], 'hi\n');
+      assertRun(run, { exit: 0, out: 'hi\n', err: /compressed: sent 2 to 4 bytes/ });
+      assert.equal(offered, `permessage-deflate; ${parameters}`);
     });
   });
 

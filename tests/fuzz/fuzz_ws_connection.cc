@@ -1,6 +1,6 @@
 // Any bytes, received in any pieces: no crash, and the same events, replies and ending as in one
-// piece. The first eight bytes choose the role, the limits, whether compression is agreed, the sizes
-// of the pieces and when we close ourselves; the rest is what the peer sends.
+// piece. The first eight bytes choose the role, the limits, whether compression is agreed, the
+// sizes of the pieces and when we close ourselves; the rest is what the peer sends.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,6 +24,7 @@ struct Choices {
   ws::MessageLimits limits;
   bool closing = false;  // our Close goes out first
   std::optional<ws::DeflateParameters> deflate;
+  bool idle = false;  // so long between the pieces that memory is given back
   std::size_t sizes[4] = {1, 1, 1, 1};
 };
 
@@ -35,6 +36,7 @@ Choices choose(const std::uint8_t* bytes) {
     choices.deflate.emplace();
     choices.deflate->server_no_context_takeover = (bytes[0] & 8) != 0;
     choices.deflate->client_no_context_takeover = (bytes[0] & 16) != 0;
+    choices.idle = (bytes[0] & 32) != 0;
   }
   choices.limits.max_message = std::uint64_t{1} << (bytes[1] % 64);
   choices.limits.max_fragments = 1 + bytes[2];
@@ -90,12 +92,14 @@ std::string run(const Choices& choices, ConstBytes stream, std::size_t size) {
   ws::Settings settings;
   settings.limits = choices.limits;
   settings.deflate = choices.deflate;
+  settings.deflate_idle = Duration(1);
+  Time now;
   ws::Connection connection(
       choices.role, settings,
       [] {
         return ws::MaskKey{1, 2, 3, 4};
       },
-      Time{});
+      now);
   if (choices.closing && !connection.close(1000, "")) breach("close() was refused", {}, {});
 
   Log log;
@@ -111,6 +115,7 @@ std::string run(const Choices& choices, ConstBytes stream, std::size_t size) {
       log.add(*event);
     }
     if (!in.empty()) breach("bytes were left", log.text, {});
+    if (choices.idle) connection.tick(now += Duration(1));
   }
   connection.eof();
   Bytes none;

@@ -36,7 +36,7 @@ def frame_seeds():
         role = 1 if case["role_receiving"] == "server" else 0
         if "extensions" in case:
             params = case["ext_params"]
-            role |= (4 | 8 * ("server_no_context_takeover" in params)
+            role |= (36 | 8 * ("server_no_context_takeover" in params)
                      | 16 * ("client_no_context_takeover" in params))
         limit = case.get("max_message", 1 << 20).bit_length() - 1
         fragments = min(case.get("max_fragments", 256) - 1, 255)

@@ -90,10 +90,9 @@ void expect(FrameCase& c, const json& event) {
   }
 }
 
-ws::DeflateParameters read_deflate(const json& object) {
-  if (object["extensions"] != "permessage-deflate") broken_vector(object.dump());
+ws::DeflateParameters read_deflate(const json& parameters) {
   ws::DeflateParameters agreed;
-  for (const auto& [name, value] : object["ext_params"].items()) {
+  for (const auto& [name, value] : parameters.items()) {
     if (name == "server_no_context_takeover") {
       agreed.server_no_context_takeover = value.get<bool>();
     } else if (name == "client_no_context_takeover") {
@@ -103,7 +102,7 @@ ws::DeflateParameters read_deflate(const json& object) {
     } else if (name == "client_max_window_bits") {
       agreed.client_max_window_bits = value.get<std::uint8_t>();
     } else {
-      broken_vector(object.dump());
+      broken_vector(parameters.dump());
     }
   }
   return agreed;
@@ -117,7 +116,7 @@ FrameCase read_frame_case(const json& object, std::uint64_t default_max_message)
   if (const auto count = number_at(object, "max_fragments")) {
     c.limits.max_fragments = static_cast<std::uint32_t>(*count);
   }
-  if (object.contains("extensions")) c.deflate = read_deflate(object);
+  if (object.contains("extensions")) c.deflate = read_deflate(object["ext_params"]);
   c.stream = bytes_of_hex(object["bytes_hex"]);
   c.ending = "ended cut 1006\n";
   for (const json& event : object["expect"]) expect(c, event);
@@ -179,6 +178,23 @@ HandshakeCase read_server_case(const json& object) {
   return c;
 }
 
+std::string show(const ws::DeflateParameters& agreed) {
+  return fmt::format("ok: server {}{}, client {}{}", agreed.server_max_window_bits,
+                     agreed.server_no_context_takeover ? " fresh" : "",
+                     agreed.client_max_window_bits,
+                     agreed.client_no_context_takeover ? " fresh" : "");
+}
+
+/// `permessage-deflate; client_max_window_bits`
+ws::DeflateOffer read_offer(std::string_view text) {
+  const std::size_t name_size = ws::kDeflateName.size();
+  if (!text.starts_with(ws::kDeflateName)) broken_vector(std::string(text));
+  text.remove_prefix(std::min(name_size + 1, text.size()));
+  const auto offer = ws::parse_deflate_offer(text);
+  if (!offer) broken_vector(std::string(text));
+  return *offer;
+}
+
 HandshakeCase read_client_case(const json& object) {
   HandshakeCase c = read_handshake_case(object);
   c.kind = http::HeadKind::response;
@@ -188,6 +204,7 @@ HandshakeCase read_client_case(const json& object) {
   if (offered.contains("protocols")) {
     c.protocols = offered["protocols"].get<std::vector<std::string>>();
   }
+  if (const auto offer = text_at(offered, "extensions")) c.deflate = read_offer(*offer);
   const json& expected = object["expect"];
   c.open = expected.contains("open");
   if (expected.contains("protocol") && expected["protocol"].is_string()) {
@@ -229,7 +246,7 @@ void judge_request(HandshakeRun& run, const http::Head& head) {
 }
 
 void judge_response(HandshakeRun& run, const HandshakeCase& c, const http::Head& head) {
-  const auto checked = ws::check_response(head, c.sent_key, c.protocols);
+  const auto checked = ws::check_response(head, c.sent_key, c.protocols, c.deflate);
   if (const auto* violation = std::get_if<diag::Violation>(&checked)) {
     note_violation(run, *violation);
   } else if (const auto* refused = std::get_if<ws::Refused>(&checked)) {
@@ -312,6 +329,63 @@ HandshakeRun run_handshake(const HandshakeCase& c, const Pieces& pieces) {
     run.rest += as_text(in);
   });
   return run;
+}
+
+std::vector<NegotiationCase> negotiation_cases() {
+  std::vector<NegotiationCase> cases;
+  const json vectors = load(kHandshakeFile);
+  for (const json& object : vectors["negotiation"]) {
+    NegotiationCase& c = cases.emplace_back();
+    c.name = object["name"].get<std::string>();
+    c.server = object["side"] == "server";
+    const json& expected = object["expect"];
+    if (c.server) {
+      c.offer = object["offer"].get<std::string>();
+      if (object.contains("server_config")) c.wish = read_deflate(object["server_config"]);
+      if (expected.contains("status")) {
+        c.outcomes.emplace_back("400");
+      } else {
+        const json& response = expected["response"];
+        c.outcomes.push_back(response.is_null() ? "none" : response.get<std::string>());
+        if (const auto other = text_at(expected, "or")) c.outcomes.push_back(*other);
+      }
+      continue;
+    }
+    c.offer = object["offered"].get<std::string>();
+    c.answer = object["response"].get<std::string>();
+    c.outcomes.push_back(expected.contains("fail") ? "fail" : show(read_deflate(expected["ok"])));
+  }
+  return cases;
+}
+
+std::string run_negotiation(const NegotiationCase& c) {
+  const std::string key = "c2l4dGVlbiB0ZWFwb3RzIQ==";
+  const std::string lines = c.server ? "GET /ws HTTP/1.1\r\nHost: localhost\r\n"
+                                       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
+                                           key
+                                     : "HTTP/1.1 101 Switching Protocols\r\n"
+                                       "Sec-WebSocket-Accept: " +
+                                           ws::accept_for(key);
+  std::string text = lines + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+                     "Sec-WebSocket-Extensions: " + (c.server ? c.offer : c.answer) + "\r\n\r\n";
+  Bytes in(reinterpret_cast<std::uint8_t*>(text.data()), text.size());
+  http::HeadReader reader(c.server ? http::HeadKind::request : http::HeadKind::response);
+  const auto read = reader.next(in);
+  const auto* head = read ? std::get_if<http::Head>(&*read) : nullptr;
+  if (head == nullptr) return "no head";
+  if (!c.server) {
+    const auto checked = ws::check_response(*head, key, {}, read_offer(c.offer));
+    const auto* accepted = std::get_if<ws::Accepted>(&checked);
+    if (accepted == nullptr) return "fail";
+    return accepted->deflate ? show(*accepted->deflate) : "none";
+  }
+  const auto checked = ws::check_request(*head);
+  const auto* upgrade = std::get_if<ws::Upgrade>(&checked);
+  if (upgrade == nullptr) {
+    return std::to_string(diag::info(std::get<diag::Violation>(checked).rule).answer);
+  }
+  const auto answer = ws::answer_deflate(upgrade->extensions, c.wish);
+  return answer ? answer->text : "none";
 }
 
 }  // namespace test

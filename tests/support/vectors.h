@@ -58,7 +58,8 @@ struct HandshakeCase {
   std::string accept;    ///< server: the expected Sec-WebSocket-Accept, or empty
   std::string protocol;  ///< client: the agreed one
   std::string sent_key;  ///< client
-  std::vector<std::string> protocols;  ///< client: offered
+  std::vector<std::string> protocols;       ///< client: offered
+  std::optional<ws::DeflateOffer> deflate;  ///< client: offered
   std::optional<std::string> rule;
   std::optional<std::uint64_t> offset;
 };
@@ -71,10 +72,26 @@ struct HandshakeRun {
   std::string outcome;  ///< `open b`, `upgrade echo.v1 chat.v1`, `refused 302`, `violation ws-key
                         ///< @93`, `incomplete`
   std::optional<diag::Violation> violation;
-  std::string answer;  ///< server: the 101 without a subprotocol
+  std::string answer;  ///< server: the 101 without a subprotocol and extensions
   std::string rest;    ///< bytes behind the head, which belong to the frames
 };
 
 HandshakeRun run_handshake(const HandshakeCase& c, const Pieces& pieces);
+
+// ---- The negotiation of permessage-deflate
+
+struct NegotiationCase {
+  std::string name;
+  bool server = true;
+  std::string offer;   ///< the value of Sec-WebSocket-Extensions
+  std::string answer;  ///< client: likewise
+  ws::DeflateParameters wish;
+  std::vector<std::string> outcomes;  ///< that are right
+};
+
+std::vector<NegotiationCase> negotiation_cases();
+
+/// A server's: `none`, `400` or its answer. A client's: `fail`, or `ok` with what is agreed.
+std::string run_negotiation(const NegotiationCase& c);
 
 }  // namespace test

@@ -23,6 +23,12 @@ constexpr std::string_view kAfterClose = "after the close";
 constexpr std::string_view kCutCharacter = "\xe2\x82";
 constexpr std::string_view kNoContinuation = "(";
 
+// RFC 1951 3.2.3: a block of the reserved type 3.
+constexpr std::string_view kBadBlock = "\x07";
+
+// RFC 7692 7.2.1: what the end of a compressed message lacks.
+constexpr std::string_view kDeflateTail("\0\0\xff\xff", 4);
+
 FrameHeader header_of(Opcode opcode, std::size_t size) {
   FrameHeader header;
   header.opcode = opcode;
@@ -128,18 +134,35 @@ void Distortion::release() {
 }
 
 void Distortion::put_data(Frame frame) {
-  if (frame.header.opcode != Opcode::cont) message_ = frame.header.opcode;
+  if (frame.header.opcode != Opcode::cont) {
+    if (roll(Word::bad_deflate) != nullptr) {
+      frame.header.rsv |= ws::kRsv1;
+      frame.payload.insert(0, kBadBlock);
+    }
+    message_ = frame.header.opcode;
+    compressed_ = (frame.header.rsv & ws::kRsv1) != 0;
+  }
   const bool ends_text = message_ == Opcode::text && frame.header.fin;
   const Fault* const bad = ends_text ? roll(Word::bad_utf8) : nullptr;
   if (bad == nullptr) return put_fragments(frame);
+  if (compressed_) frame.payload += kDeflateTail;
   if (bad->text.empty()) {
-    frame.payload += '\xff';
+    frame.payload += as_payload("\xff", true);
     return put_fragments(frame);
   }
-  frame.payload += kCutCharacter;
+  frame.payload += as_payload(kCutCharacter, false);
   frame.header.fin = false;
   put_fragments(frame);
-  put_damaged({.header = header_of(Opcode::cont, 0), .payload = std::string(kNoContinuation)});
+  put_damaged({.header = header_of(Opcode::cont, 0), .payload = as_payload(kNoContinuation, true)});
+}
+
+/// A few bytes of the message whose frames are put: in a compressed one (RFC 7692 7.2.3.3), where
+/// the end of a block was, as a block that stores them.
+std::string Distortion::as_payload(std::string_view bytes, bool last) const {
+  if (!compressed_) return std::string(bytes);
+  const auto size = static_cast<char>(bytes.size());
+  const std::string block = {'\0', size, '\0', static_cast<char>(~size), '\xff'};
+  return block + std::string(bytes) + (last ? std::string(1, '\0') : std::string());
 }
 
 /// fragment and interleave. Alone, the latter cuts a frame in two.
@@ -158,6 +181,7 @@ void Distortion::put_fragments(const Frame& frame) {
     rest.remove_prefix(part.payload.size());
     if (!first) {
       part.header.opcode = Opcode::cont;
+      part.header.rsv = 0;  // RFC 7692 6.1: RSV1 is on the first fragment only
       if (interleave) {
         put({.header = header_of(Opcode::ping, kInterleavedPing.size()),
              .payload = std::string(kInterleavedPing)});
@@ -172,7 +196,9 @@ void Distortion::put_fragments(const Frame& frame) {
 void Distortion::put_damaged(Frame frame) {
   FrameHeader& header = frame.header;
   header.length = frame.payload.size();
-  if (const Fault* const rsv = roll(Word::rsv)) header.rsv = static_cast<std::uint8_t>(rsv->number);
+  if (const Fault* const rsv = roll(Word::rsv)) {
+    header.rsv = static_cast<std::uint8_t>(header.rsv | rsv->number);
+  }
   if (const Fault* const opcode = roll(Word::opcode)) {
     header.opcode = static_cast<Opcode>(opcode->number);
   }

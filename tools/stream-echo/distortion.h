@@ -56,6 +56,7 @@ class Distortion {
   void on_message(std::vector<Frame> message);
   void release();
   void put_data(Frame frame);
+  std::string as_payload(std::string_view bytes, bool last) const;
   void put_fragments(const Frame& frame);
   void put_damaged(Frame frame);
   void put(const Frame& frame);
@@ -69,6 +70,7 @@ class Distortion {
   std::size_t collected_size_ = 0;         // in memory
   std::vector<Frame> waiting_;             // of reorder: the message that the next one overtakes
   ws::Opcode message_ = ws::Opcode::text;  // of the message whose frames are put
+  bool compressed_ = false;                // likewise
   bool muted_ = false;
   bool cut_ = false;
 };

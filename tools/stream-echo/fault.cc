@@ -33,6 +33,8 @@ constexpr std::array kWords = {
              "choose a subprotocol that was not offered"},
     WordInfo{unasked_extension, "unasked-extension", Part::opening, Takes::nothing, "",
              "agree to an extension that was not offered"},
+    WordInfo{takeover_cheat, "takeover-cheat", Part::opening, Takes::nothing, "",
+             "compress with a window that we agreed not to keep"},
     WordInfo{dribble, "dribble", Part::opening, Takes::slices, "SIZE/TIME",
              "send the answer in writes of SIZE, TIME apart", 1},
     WordInfo{coalesce, "coalesce", Part::opening, Takes::nothing, "",
@@ -54,6 +56,8 @@ constexpr std::array kWords = {
              "send a ping every TIME"},
     WordInfo{oversize, "oversize", Part::event, Takes::size, "SIZE",
              "send SIZE zero bytes as one binary frame", 1, UINT64_MAX >> 1},
+    WordInfo{bomb, "bomb", Part::event, Takes::size, "SIZE",
+             "send SIZE zero bytes as one compressed message", 1, std::uint64_t{1} << 40},
     WordInfo{hex, "hex", Part::event, Takes::bytes, "HEX",
              "send exactly these bytes in one write"},
     WordInfo{ignore_close, "ignore-close", Part::event, Takes::nothing, "",
@@ -94,6 +98,8 @@ constexpr std::array kWords = {
              "set the top bit of a 64-bit length"},
     WordInfo{bad_utf8, "bad-utf8", Part::frames, Takes::maybe_split, "[=split]",
              "end text in a byte that is not UTF-8, or a cut one"},
+    WordInfo{bad_deflate, "bad-deflate", Part::frames, Takes::nothing, "",
+             "echo as compressed what cannot be inflated"},
     WordInfo{truncate, "truncate", Part::frames, Takes::nothing, "",
              "send half of a frame, then end the connection"},
 };
@@ -126,6 +132,11 @@ std::string describe(const Fault& fault) {
     text += fmt::format("={}", fault.number);
   }
   return text;
+}
+
+bool needs_deflate(const Fault& fault) {
+  return fault.word == Word::takeover_cheat || fault.word == Word::bomb ||
+         fault.word == Word::bad_deflate;
 }
 
 bool left_to_chance(const Fault& fault) {

@@ -30,6 +30,7 @@ enum class Word : std::uint8_t {
   no_accept,
   wrong_protocol,
   unasked_extension,
+  takeover_cheat,
   dribble,
   coalesce,
   // Once, when their time has come
@@ -41,6 +42,7 @@ enum class Word : std::uint8_t {
   stall,
   ping,
   oversize,
+  bomb,
   hex,
   ignore_close,
   // How what is sent leaves
@@ -62,6 +64,7 @@ enum class Word : std::uint8_t {
   nonminimal,
   len63,
   bad_utf8,
+  bad_deflate,
   truncate,
 };
 
@@ -130,6 +133,9 @@ enum class Unknown { ignored, refused };
 /// them; in front of all words they hold for those that have none of their own. A query may well
 /// hold other things (Unknown::ignored). The error names the word.
 Result<FaultPlan> parse_faults(std::string_view text, Unknown unknown);
+
+/// Whether a fault means something only where permessage-deflate is agreed on.
+bool needs_deflate(const Fault& fault);
 
 /// "close=1011", as the log names it.
 std::string describe(const Fault& fault);

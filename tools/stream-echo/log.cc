@@ -162,13 +162,15 @@ void PeerLog::say(std::string_view text) {
   log_.say(fmt::format("#{} {}: {}", conn_, peer_, text));
 }
 
-void PeerLog::opened(std::string_view url, std::string_view protocol) {
+void PeerLog::opened(std::string_view url, std::string_view protocol, std::string_view extensions) {
   open_ = true;
   if (std::string* lines = log_.lines()) {
-    cli::open_line(*lines, stamp(0), {.status = 101, .protocol = protocol, .url = url});
+    cli::open_line(*lines, stamp(0),
+                   {.status = 101, .protocol = protocol, .extensions = extensions, .url = url});
   }
   if (!log_.shows(0)) return;
-  const std::string chosen = protocol.empty() ? "" : fmt::format(", subprotocol {}", protocol);
+  std::string chosen = protocol.empty() ? "" : fmt::format(", subprotocol {}", protocol);
+  if (!extensions.empty() && log_.shows(1)) chosen += fmt::format(", {}", extensions);
   say(fmt::format("opened {}{}", cli::escape(url, cli::Escape::line), chosen));
 }
 

@@ -98,7 +98,8 @@ class PeerLog {
   /// `conn` counts from 1; `peer` is its address.
   PeerLog(Log& log, std::uint64_t conn, std::string peer);
 
-  void opened(std::string_view url, std::string_view protocol);
+  /// `protocol` and `extensions` are those agreed on, empty for none.
+  void opened(std::string_view url, std::string_view protocol, std::string_view extensions);
 
   /// An HTTP answer was sent; `why` is safe to print.
   void answered(unsigned status, std::string_view why, const diag::Violation* violation);

@@ -53,9 +53,17 @@ std::variant<Agreement, Refusal> open(const http::Head& head, const http::HostPo
         "--allow-origin URL allows it");
   }
   const std::string protocol = choose_protocol(policy, upgrade.protocols);
-  return Agreement{.response = ws::make_response(upgrade, protocol),
-                   .protocol = protocol,
-                   .url = url_of(head, policy.secure)};
+  Agreement agreement;
+  agreement.protocol = protocol;
+  agreement.url = url_of(head, policy.secure);
+  if (policy.deflate) {
+    if (auto answer = ws::answer_deflate(upgrade.extensions)) {
+      agreement.extensions = std::move(answer->text);
+      agreement.deflate = answer->agreed;
+    }
+  }
+  agreement.response = ws::make_response(upgrade, protocol, agreement.extensions);
+  return agreement;
 }
 
 std::variant<Agreement, Refusal> respond_to(const http::Head& head, const http::HostPort& host,

@@ -11,14 +11,17 @@
 #include "answer.h"
 #include "http/head.h"
 #include "policy.h"
+#include "ws/deflate_offer.h"
 
 namespace stream_echo {
 
 /// The handshake succeeded.
 struct Agreement {
-  std::string response;  ///< the whole head of the 101
-  std::string protocol;  ///< the subprotocol chosen; empty: none
-  std::string url;       ///< what the client asked for, as it sent it
+  std::string response;    ///< the whole head of the 101
+  std::string protocol;    ///< the subprotocol chosen; empty: none
+  std::string extensions;  ///< the value of Sec-WebSocket-Extensions in it; empty: none
+  std::optional<ws::DeflateParameters> deflate;  ///< what that means
+  std::string url;                               ///< what the client asked for, as it sent it
 };
 
 /// An HTTP answer.

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kAcceptField = "Sec-WebSocket-Accept: ";
 constexpr std::string_view kProtocolField = "Sec-WebSocket-Protocol: ";
+constexpr std::string_view kExtensionsField = "Sec-WebSocket-Extensions: ";
 constexpr std::string_view kJunk = "220 stream-echo ESMTP ready\r\n";
 constexpr std::string_view kCoalesced = "in the same write";
 
@@ -143,10 +144,16 @@ OpeningPlan plan_opening(const std::vector<Fault>& faults, const http::Head& hea
     change_line(response, kProtocolField, fmt::format("{}not-offered\r\n", kProtocolField));
   }
   if (roll(Word::unasked_extension) != nullptr) {
-    response.insert(response.size() - 2, "Sec-WebSocket-Extensions: x-not-offered\r\n");
+    response.insert(response.size() - 2, fmt::format("{}x-not-offered\r\n", kExtensionsField));
+  }
+  const bool cheats = agreement.deflate && roll(Word::takeover_cheat) != nullptr;
+  if (cheats && !agreement.deflate->server_no_context_takeover) {
+    change_line(response, kExtensionsField,
+                fmt::format("{}{}; server_no_context_takeover\r\n", kExtensionsField,
+                            agreement.extensions));
   }
   if (roll(Word::coalesce) != nullptr) response += text_frame(kCoalesced);
-  return with(Proceed{std::move(response)});
+  return with(Proceed{std::move(response), cheats});
 }
 
 }  // namespace stream_echo

@@ -23,6 +23,7 @@ struct Junk {
 /// The 101, with what stands behind it in the same write.
 struct Proceed {
   std::string response;
+  bool keeps_window = false;  ///< of compression, though the response says otherwise
 };
 
 struct OpeningPlan {

@@ -154,6 +154,12 @@ inline constexpr std::array kWebSocketOptions = {
                 .doc =
                     "May be repeated. The first of the client's offers that the server speaks is "
                     "chosen; without this option none is."},
+    cli::Option{.name = "no-deflate",
+                .group = kWebSocketGroup,
+                .help = "Agree to no compression",
+                .doc = "By default permessage-deflate (RFC 7692) is agreed to when a client offers "
+                       "it in a form that can be kept, and a message that came compressed is "
+                       "echoed compressed."},
     cli::Option{.name = "ping-interval",
                 .takes = cli::Takes::one,
                 .arg = "SECONDS",

@@ -52,6 +52,7 @@ Result<void> read_address(const Parsed& parsed, Args& args) {
 Result<void> read_policy(const Parsed& parsed, Args& args) {
   Policy& policy = args.server.policy;
   policy.any_path = parsed.has("any-path");
+  policy.deflate = !parsed.has("no-deflate");
   if (!args.address.host.empty()) policy.hosts.push_back(args.address.host);
   for (const std::string_view text : parsed.all("allow-host")) {
     const auto host = http::parse_authority(text);

@@ -31,6 +31,7 @@ struct Policy {
   std::vector<std::string> hosts;      ///< allowed as Host beside the loopback names
   std::vector<OriginRule> origins;     ///< empty: every origin whose host is loopback
   std::vector<std::string> protocols;  ///< subprotocols the server has
+  bool deflate = true;                 ///< permessage-deflate is agreed to
   bool any_path = false;
   bool secure = false;  ///< the server speaks TLS, so that its own pages are https
 };

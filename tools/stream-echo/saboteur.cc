@@ -1,7 +1,6 @@
 #include "saboteur.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,15 +31,6 @@ std::string body_of(std::uint64_t code, std::string_view reason) {
   body += static_cast<char>(code >> 8);
   body += static_cast<char>(code & 0xFF);
   return body.append(reason);
-}
-
-std::string header_bytes(ws::Opcode opcode, std::uint64_t length) {
-  ws::FrameHeader header;
-  header.opcode = opcode;
-  header.length = length;
-  std::array<std::uint8_t, ws::kMaxHeaderSize> bytes;
-  const std::size_t size = encode_header(header, bytes);
-  return std::string(as_text(ConstBytes(bytes).first(size)));
 }
 
 const Fault* find(const std::vector<Fault>& faults, Word word) {
@@ -83,7 +73,7 @@ void Saboteur::opened(std::size_t head_size) {
   begin_answer(head_size);
   pump_.set_rewriting([this](ConstBytes frames) { rewrite(frames); });
   for (const Fault& fault : faults_) {
-    if (info(fault.word).part == Part::opening) continue;
+    if (!makes_sense(fault) || info(fault.word).part == Part::opening) continue;
     if (fault.word == Word::rst && !fault.after) continue;  // its chance was before the 101
     const Trigger after = fault.after.value_or(Trigger{});
     if (after.at_once()) {
@@ -163,11 +153,8 @@ void Saboteur::act(const Fault& fault) {
       return start_timer();
     case Word::hex: return put(fault.text);
     case Word::ignore_close: ignores_close_ = true; return;
-    case Word::oversize:
-      if (distortion_.muted()) return;
-      put(header_bytes(ws::Opcode::binary, fault.number));
-      oversizes_.push_back({.left = fault.number});
-      return fill();
+    case Word::oversize: return begin_flood(oversize_frame(fault.number));
+    case Word::bomb: return begin_flood(bomb_frame(fault.number));
     default: CHECK(false);
   }
 }
@@ -199,17 +186,32 @@ void Saboteur::send_ping() {
   take_output();
 }
 
-/// Queues as much of an oversize payload as the pump holds; drained() asks for more.
+/// False: it is left out, because the client takes nothing compressed.
+bool Saboteur::makes_sense(const Fault& fault) {
+  const ws::Connection* const connection = pump_.connection();
+  if (!needs_deflate(fault) || (connection != nullptr && connection->can_compress())) return true;
+  log_.fault(fmt::format("{} left out: no compression is agreed on", describe(fault)));
+  return false;
+}
+
+void Saboteur::begin_flood(Flood flood) {
+  if (distortion_.muted()) return;
+  put(flood.head);
+  floods_.push_back(std::move(flood));
+  fill();
+}
+
+/// Queues as much of a flood as the pump holds; drained() asks for more.
 void Saboteur::fill() {
-  const std::string zeros(oversizes_.empty() ? 0 : std::size_t{64} << 10, '\0');
-  while (!oversizes_.empty() && pump_.takes_output() && !pump_.congested()) {
-    Oversize& first = oversizes_.front();
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(first.left, zeros.size()));
-    pump_.write(as_bytes(zeros).first(size));
-    first.left -= size;
-    if (first.left > 0) continue;
+  while (!floods_.empty() && pump_.takes_output() && !pump_.congested()) {
+    Flood& first = floods_.front();
+    if (first.times > 0) {
+      pump_.write(as_bytes(first.block));
+      --first.times;
+      continue;
+    }
     pump_.write(as_bytes(first.behind));
-    oversizes_.erase(oversizes_.begin());
+    floods_.erase(floods_.begin());
   }
 }
 
@@ -223,12 +225,12 @@ void Saboteur::put(std::string_view bytes) {
   write(bytes);
 }
 
-/// Not into the middle of an oversize frame.
+/// Not into the middle of a flood.
 void Saboteur::write(std::string_view bytes) {
-  if (oversizes_.empty()) {
+  if (floods_.empty()) {
     pump_.write(as_bytes(bytes));
   } else {
-    oversizes_.back().behind += bytes;
+    floods_.back().behind += bytes;
   }
 }
 
@@ -272,7 +274,9 @@ void Saboteur::run_steps(std::vector<const ScriptStep*> steps) {
       CHECK(bool(sent));
       take_output();
     } else {
-      for (const Fault& fault : std::get<FaultPlan>(action).faults) begin(fault);
+      for (const Fault& fault : std::get<FaultPlan>(action).faults) {
+        if (makes_sense(fault)) begin(fault);
+      }
     }
   }
 }

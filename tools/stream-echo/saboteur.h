@@ -14,6 +14,7 @@
 #include "distortion.h"
 #include "fault.h"
 #include "fault_script.h"
+#include "flood.h"
 #include "log.h"
 #include "net/loop.h"
 #include "net/pump.h"
@@ -53,17 +54,13 @@ class Saboteur {
   void drained();
 
  private:
-  /// A payload that is on its way.
-  struct Oversize {
-    std::uint64_t left = 0;   // bytes still to be queued
-    std::string behind = {};  // what follows the frame
-  };
-
   void begin_answer(std::size_t size);
   void begin(const Fault& fault);
   void act(const Fault& fault);
   void close(const Fault& fault);
   void send_ping();
+  bool makes_sense(const Fault& fault);
+  void begin_flood(Flood flood);
   void fill();
   void put(std::string_view bytes);
   void write(std::string_view bytes);
@@ -94,11 +91,11 @@ class Saboteur {
   std::vector<std::vector<const ScriptStep*>> postponed_;  // to the end of the message
   std::uint64_t message_count_ = 0;
   std::uint64_t byte_count_ = 0;
-  std::vector<Oversize> oversizes_;  // one after the other
-  std::size_t head_left_ = 0;        // of the 101: bytes that have not been sliced yet
-  std::optional<Fault> dribble_;     // when it happens
-  std::vector<Fault> writing_;       // active ones
-  bool inside_message_ = false;      // that is being echoed
+  std::vector<Flood> floods_;     // one after the other
+  std::size_t head_left_ = 0;     // of the 101: bytes that have not been sliced yet
+  std::optional<Fault> dribble_;  // when it happens
+  std::vector<Fault> writing_;    // active ones
+  bool inside_message_ = false;   // that is being echoed
   bool ignores_close_ = false;
 };
 

@@ -92,7 +92,7 @@ void Session::on_head(const http::Head& head) {
   auto& plan = std::get<FaultPlan>(asked);
   for (const std::string& doubt : plan.doubts) log_.remark(doubt);
   if (plan.faults.empty() && shared_.faults.script.steps.empty() && shared_.faults.script.echo) {
-    return open(start_->agreement->response);
+    return open({.response = start_->agreement->response});
   }
   sabotage(head, std::move(plan));
 }
@@ -116,7 +116,7 @@ void Session::sabotage(const http::Head& head, FaultPlan plan) {
 
 void Session::carry_out(const OpeningPlan& plan) {
   if (const auto* refusal = std::get_if<Refusal>(&plan.outcome)) return answer(*refusal);
-  if (const auto* proceed = std::get_if<Proceed>(&plan.outcome)) return open(proceed->response);
+  if (const auto* proceed = std::get_if<Proceed>(&plan.outcome)) return open(*proceed);
   start_.reset();
   if (std::holds_alternative<Hang>(plan.outcome)) {
     log_.note("fault hang: no answer");
@@ -137,12 +137,19 @@ void Session::carry_out(const OpeningPlan& plan) {
 }
 
 /// From here on it is a WebSocket.
-void Session::open(std::string_view response) {
-  log_.opened(start_->agreement->url, start_->agreement->protocol);
-  pump_.write(as_bytes(response));
-  pump_.open(ws::Connection(ws::Role::server, shared_.websocket, {}, shared_.loop.now()));
+void Session::open(const Proceed& plan) {
+  log_.opened(start_->agreement->url, start_->agreement->protocol, start_->agreement->extensions);
+  pump_.write(as_bytes(plan.response));
+  ws::Settings settings = shared_.websocket;
+  settings.deflate = start_->agreement->deflate;
+  // Faults drop, repeat and reorder what is compressed, and send more between it: no message may
+  // refer to an earlier one then. A sender is free to do without.
+  if (saboteur_ && settings.deflate) {
+    settings.deflate->server_no_context_takeover = !plan.keeps_window;
+  }
+  pump_.open(ws::Connection(ws::Role::server, settings, {}, shared_.loop.now()));
   start_.reset();
-  if (saboteur_) saboteur_->opened(response.size());
+  if (saboteur_) saboteur_->opened(plan.response.size());
 }
 
 void Session::on_violation(const diag::Violation& violation, ConstBytes rest) {

@@ -62,7 +62,7 @@ class Session final : public net::PumpOwner {
   void on_violation(const diag::Violation& violation, ConstBytes rest);
   void sabotage(const http::Head& head, FaultPlan plan);
   void carry_out(const OpeningPlan& plan);
-  void open(std::string_view response);
+  void open(const Proceed& plan);
   void answer(const Refusal& refusal);
 
   const Shared& shared_;

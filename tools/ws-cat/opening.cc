@@ -10,11 +10,13 @@
 namespace ws_cat {
 namespace {
 
+constexpr std::string_view kExtensions = "Sec-WebSocket-Extensions";
 constexpr std::size_t kShownSize = 32;  // of an answer that is none
 
 /// The fields that the options ask for, before -H changes them.
 std::vector<ws::FieldLine> own_fields(const Args& args, const std::string& key) {
   auto fields = ws::request_fields(args.url.authority(), key, args.protocols);
+  if (args.deflate) fields.push_back({std::string(kExtensions), ws::to_text(*args.deflate)});
   if (args.origin) fields.push_back({"Origin", *args.origin});
   if (!args.user_agent.empty()) fields.push_back({"User-Agent", args.user_agent});
   if (args.user) {
@@ -29,8 +31,8 @@ void apply_headers(const std::vector<HeaderChange>& changes, std::vector<ws::Fie
   const std::size_t own_count = fields.size();
   std::vector<ws::FieldLine> added;
   for (const HeaderChange& change : changes) {
-    // This client speaks no extension: an offer pasted from a browser is not passed on.
-    if (equals_ignoring_case(change.name, "Sec-WebSocket-Extensions")) continue;
+    // An offer pasted from a browser is not passed on: ours is sent, which it may also take away.
+    if (change.value && equals_ignoring_case(change.name, kExtensions)) continue;
     const auto is_named = [&](const ws::FieldLine& field) {
       return equals_ignoring_case(field.name, change.name);
     };
@@ -87,6 +89,7 @@ Asked asked_for(const http::Url& url, const std::vector<ws::FieldLine>& fields) 
 Opening::Opening(const Args& args, std::string key) : key_(std::move(key)) {
   auto fields = own_fields(args, key_);
   apply_headers(args.headers, fields);
+  if (value_of(fields, kExtensions) != nullptr) deflate_ = args.deflate;
   if (const std::string* sent_key = value_of(fields, "Sec-WebSocket-Key")) key_ = *sent_key;
   protocols_ = offered_protocols(fields);
   asked_ = asked_for(args.url, fields);
@@ -116,9 +119,9 @@ Opening::Step Opening::judge(const http::Head& head) {
   HeadSeen seen{std::string(head.text), head.status};
   if (head.status / 100 == 1 && head.status != 101) return seen;  // RFC 9110 15.2: another follows
 
-  const auto answer = ws::check_response(head, key_, protocols_);
+  const auto answer = ws::check_response(head, key_, protocols_, deflate_);
   if (const auto* accepted = std::get_if<ws::Accepted>(&answer)) {
-    verdict_ = Opened{accepted->protocol};
+    verdict_ = *accepted;
   } else if (const auto* violation = std::get_if<diag::Violation>(&answer)) {
     verdict_ = *violation;
   } else {

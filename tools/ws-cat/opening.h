@@ -35,9 +35,7 @@ class Opening {
     unsigned status = 0;
   };
   /// The server agreed; the rest of `in` belongs to the open connection.
-  struct Opened {
-    std::string protocol;
-  };
+  using Opened = ws::Accepted;
   /// A piece of the body of a refusal, in the caller's buffer.
   struct BodyPiece {
     Bytes bytes;
@@ -65,6 +63,7 @@ class Opening {
 
   std::string key_;
   std::vector<std::string> protocols_;
+  std::optional<ws::DeflateOffer> deflate_;
   std::string request_;
   Asked asked_;
   http::HeadReader reader_{http::HeadKind::response};

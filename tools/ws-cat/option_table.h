@@ -141,6 +141,26 @@ inline constexpr std::array kHandshakeOptions = {
                 .group = kHandshakeGroup,
                 .help = "Send URL as Origin, as a browser would",
                 .doc = "Without it no Origin is sent."},
+    cli::Option{.name = "deflate",
+                .takes = cli::Takes::attached,
+                .arg = "PARAMETERS",
+                .group = kHandshakeGroup,
+                .help = "Compress all messages, offer PARAMETERS",
+                .doc = "By default permessage-deflate (RFC 7692) is offered as browsers do, with "
+                       "client_max_window_bits, and text messages of 1 KiB and more are compressed "
+                       "when the server agrees. With this option everything is. PARAMETERS are "
+                       "offered instead, divided by ; as in the header field: "
+                       "server_no_context_takeover, client_no_context_takeover, "
+                       "server_max_window_bits=8..15, client_max_window_bits[=8..15]. Nothing is "
+                       "compressed in a window of 8 bits. *fragment* cuts before it is compressed, "
+                       "and turns compression off unless this option is there. What was gained is "
+                       "shown by *stats*."},
+    cli::Option{.name = "no-deflate",
+                .group = kHandshakeGroup,
+                .help = "Do not offer compression",
+                .doc = "The last of this and *deflate* counts. *from* wire and *to* wire do not "
+                       "offer it either, unless *deflate* is there, and neither does *header* "
+                       "Sec-WebSocket-Extensions: without a value."},
     cli::Option{.name = "subprotocol",
                 .takes = cli::Takes::many,
                 .arg = "NAME",
@@ -240,7 +260,9 @@ inline constexpr std::array kOutputOptions = {
     cli::Option{.name = "stats",
                 .group = cli::kOutputGroup,
                 .help = "Print counts and round-trip times at the end",
-                .doc = "On standard error."},
+                .doc =
+                    "On standard error. Where compression is agreed on, also what the compressed "
+                    "messages were before and after; see *deflate*."},
     cli::Option{.name = "verbose",
                 .letter = 'v',
                 .group = cli::kOutputGroup,

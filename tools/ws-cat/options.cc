@@ -176,12 +176,32 @@ Outcome assign_field_value(const cli::Value& value, std::string& target) {
   return std::nullopt;
 }
 
+/// `--deflate`, or `--deflate=PARAMETERS`.
+Outcome assign_deflate(const std::string& text, Args& args) {
+  args.compress_all = true;
+  args.deflate = ws::kUsualOffer;
+  if (text.empty()) return std::nullopt;
+  const auto offer = ws::parse_deflate_offer(text);
+  if (!offer) {
+    return failed(
+        {fmt::format("option --deflate: {}", cli::escape(offer.error().message, cli::Escape::line)),
+         offer.error().hint});
+  }
+  args.deflate = *offer;
+  return std::nullopt;
+}
+
 Outcome apply_handshake(const cli::Value& value, Args& args) {
   const std::string_view name = value.option->name;
   if (name == "header") return add_headers(value.text, args.headers);
   if (name == "user-agent") return assign_field_value(value, args.user_agent);
   if (name == "origin") return assign_field_value(value, args.origin.emplace());
   if (name == "subprotocol") return add_protocol(value.text, args);
+  if (name == "deflate") return assign_deflate(value.text, args);
+  if (name == "no-deflate") {
+    args.deflate.reset();
+    args.compress_all = false;
+  }
   if (name == "user") args.user = value.text;
   if (name == "cookie") {
     if (value.text.find('=') == value.text.npos) {
@@ -335,6 +355,9 @@ std::variant<Args, ArgsError> read_args(const cli::Parsed& parsed) {
   if (const auto usable = check_authorities(parsed, args.tls); args.url.secure() && !usable) {
     return ArgsError{usable.error(), cli::Exit::ca_file};
   }
+  // Who looks at the wire, or writes on it, wants to read there what the messages say.
+  const bool wire = args.from == Format::wire || args.to == Format::wire;
+  if (wire && !args.compress_all) args.deflate.reset();
   // With messages on the command line, input is read only from a person at a terminal.
   args.read_stdin = args.messages.empty() || isatty(STDIN_FILENO) == 1;
   return args;

@@ -66,6 +66,8 @@ struct Args {
   std::optional<std::string> user;  ///< NAME:PASSWORD
   std::optional<std::string> origin;
   std::vector<std::string> protocols;
+  std::optional<ws::DeflateOffer> deflate = ws::kUsualOffer;  ///< nullopt: none is made
+  bool compress_all = false;  ///< whatever can be; otherwise only long texts
 
   // Messages
   std::vector<GivenMessage> messages;

@@ -31,10 +31,11 @@ void Outlet::wire(ConstBytes bytes) {
   schedule_flush();
 }
 
-void Outlet::opened(const std::string& protocol) {
+void Outlet::opened(const std::string& protocol, const std::string& extensions) {
   if (!json()) return;
   const std::string url = args_.url.text();
-  cli::open_line(text_, stamp('<'), {.status = 101, .protocol = protocol, .url = url});
+  cli::open_line(text_, stamp('<'),
+                 {.status = 101, .protocol = protocol, .extensions = extensions, .url = url});
   schedule_flush();
 }
 

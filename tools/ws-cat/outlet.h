@@ -26,7 +26,7 @@ class Outlet {
   void wire(ConstBytes bytes);
 
   // The rest shows in --to jsonl only.
-  void opened(const std::string& protocol);
+  void opened(const std::string& protocol, const std::string& extensions);
   void control(const ws::Event& event);  ///< a ping or a pong
   void violation(const diag::Violation& violation);
   void closed(ws::CloseCode code, ConstBytes reason,

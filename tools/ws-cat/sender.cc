@@ -13,6 +13,9 @@ namespace {
 // How often to look whether everything is sent, when the wait for replies is to begin then.
 constexpr Duration kBusyCheck = std::chrono::milliseconds(50);
 
+// Shorter texts gain too little to be harder to read on the wire.
+constexpr std::size_t kWorthCompressing = 1024;
+
 }  // namespace
 
 Sender::Sender(net::Loop& loop, const Args& args, net::Pump& pump, const Outlet& outlet,
@@ -95,12 +98,21 @@ void Sender::perform(const Result<Intent>& intent, ws::Connection& connection) {
   }
 }
 
+/// Whether the message that `piece` begins is to be compressed, when the server agreed to it.
+/// Binary data mostly is, and --fragment speaks of the bytes in a frame.
+bool Sender::worth_compressing(const Intent& piece) const {
+  if (args_.compress_all) return true;
+  const bool long_enough = piece.payload.size() >= kWorthCompressing || !piece.last;
+  return piece.kind == ws::MessageKind::text && long_enough && args_.fragment == SIZE_MAX;
+}
+
 /// One frame, or with --fragment as many as it takes.
 void Sender::send_message(const Intent& piece, ws::Connection& connection) {
+  const bool compress = worth_compressing(piece);  // counts for the first fragment
   ConstBytes rest = piece.payload;
   do {
     const ConstBytes part = take_front(rest, std::min(args_.fragment, rest.size()));
-    const auto sent = connection.send(piece.kind, piece.last && rest.empty(), part);
+    const auto sent = connection.send(piece.kind, piece.last && rest.empty(), part, compress);
     CHECK(bool(sent));
   } while (!rest.empty());
   stats_.sent(piece.payload.size(), piece.last);
@@ -108,8 +120,11 @@ void Sender::send_message(const Intent& piece, ws::Connection& connection) {
 
 /// A read that is a whole message goes out from where it lies.
 void Sender::send_block(Bytes block) {
-  if (open_connection() == nullptr) return;
-  pump_.send_in_place({.kind = ws::MessageKind::binary, .payload = block});
+  const ws::Connection* const connection = open_connection();
+  if (connection == nullptr) return;
+  pump_.send_in_place({.kind = ws::MessageKind::binary,
+                       .compressed = args_.compress_all && connection->can_compress(),
+                       .payload = block});
   stats_.sent(block.size(), true);
 }
 

@@ -51,6 +51,7 @@ class Sender {
   void on_input_end(const std::optional<std::string>& error);
   void perform(const Result<Intent>& intent, ws::Connection& connection);
   void send_message(const Intent& piece, ws::Connection& connection);
+  bool worth_compressing(const Intent& piece) const;
   void end_of_input();
   void wait_for_replies();
   ws::Connection* open_connection();

@@ -112,7 +112,7 @@ void Session::on_bytes(Bytes& in) {
   if (!outcome) {
     if (!was_refused && opening_->refused()) open_timer_.start(loop_.now() + kBodyTimeout);
   } else if (const auto* open = std::get_if<Opening::Opened>(&*outcome)) {
-    opened(open->protocol);
+    opened(*open);
   } else if (const auto* refusal = std::get_if<Verdict>(&*outcome)) {
     give_up(*refusal);
   } else {
@@ -122,14 +122,21 @@ void Session::on_bytes(Bytes& in) {
   }
 }
 
-void Session::opened(const std::string& protocol) {
+void Session::opened(const ws::Accepted& agreement) {
   open_timer_.stop();
-  pump_->open(ws::Connection(ws::Role::client, connection_settings(args_), net::random_mask_key,
-                             loop_.now()));
-  outlet_.opened(protocol);
+  ws::Settings settings = connection_settings(args_);
+  settings.deflate = agreement.deflate;
+  pump_->open(ws::Connection(ws::Role::client, settings, net::random_mask_key, loop_.now()));
+  outlet_.opened(agreement.protocol, agreement.extensions);
   sender_.emplace(loop_, args_, *pump_, outlet_, stats_,
                   [this](const Verdict& verdict) { conclude(verdict); });
   sender_->start();
+}
+
+std::string Session::stats() const {
+  const ws::Connection* const connection = pump_ != nullptr ? pump_->connection() : nullptr;
+  return stats_.text(loop_.now() - started_,
+                     connection != nullptr ? connection->deflate_ratio() : std::nullopt);
 }
 
 void Session::on_wire(ConstBytes bytes) {

@@ -35,13 +35,13 @@ class Session final : public net::PumpOwner {
   int exit_code() const { return exit_code_.value_or(0); }
 
   /// What --stats prints.
-  std::string stats() const { return stats_.text(loop_.now() - started_); }
+  std::string stats() const;
 
  private:
   // Until the connection is open
   void on_dialled(std::variant<std::unique_ptr<net::Stream>, net::DialError> result);
   void on_bytes(Bytes& in) override;
-  void opened(const std::string& protocol);
+  void opened(const ws::Accepted& agreement);
 
   // While it is open
   void on_wire(ConstBytes bytes) override;

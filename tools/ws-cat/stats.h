@@ -1,10 +1,13 @@
-// What --stats prints: messages and bytes each way, and round-trip times.
+// What --stats prints: messages and bytes each way, what compression made of them, and round-trip
+// times.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/time.h"
+#include "ws/connection.h"
 #include "ws/message.h"
 
 namespace ws_cat {
@@ -15,8 +18,8 @@ class Stats {
   void sent(std::size_t size, bool last);
   void round_trip(Duration time);
 
-  /// One line a topic, without a final line end.
-  std::string text(Duration run_time) const;
+  /// One line a topic, without a final line end. `ratio`: permessage-deflate is agreed.
+  std::string text(Duration run_time, const std::optional<ws::DeflateRatio>& ratio) const;
 
  private:
   struct Count {
