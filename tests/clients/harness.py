@@ -256,7 +256,8 @@ class TlsSocket:
         return getattr(self.sock, name)
 
     def _flush(self):
-        self.sock.sendall(self.outgoing.read())
+        if data := self.outgoing.read():  # sending nothing fails too when the other side is gone
+            self.sock.sendall(data)
 
     def _do(self, step, *arguments):
         """Until it needs no more input."""

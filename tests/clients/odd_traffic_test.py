@@ -190,7 +190,7 @@ class Frames(Odd):
         key = "01020304"
         for rule, line in [
             ("ws-mask-missing", {"opcode": 1, "data": "x"}),
-            ("ws-rsv", {"rsv": 4, "mask": key, "data": "x"}),
+            ("ws-rsv", {"rsv": 2, "mask": key, "data": "x"}),
             ("ws-opcode", {"opcode": 11, "mask": key}),
             ("ws-control-fragmented", {"opcode": 9, "fin": False, "mask": key}),
             ("ws-control-size", {"opcode": 9, "mask": key, "length": 126}),
