@@ -17,6 +17,9 @@ namespace {
 // Enough to keep a reader busy, and a bound on what a slow one costs.
 constexpr std::size_t kMaxQueued = std::size_t{2} << 20;
 
+// The same for what another thread has handed over, and its reader, the first one, has not written.
+constexpr std::size_t kMaxHandedOver = std::size_t{256} << 10;
+
 // Pending lines are passed on early beyond this, so that one turn does not pile up too much.
 constexpr std::size_t kMaxPending = std::size_t{1} << 20;
 
@@ -124,7 +127,7 @@ void Log::hand_over() {
   if (pending_.empty()) return;
   handed_over_ += pending_.size();
   first_->loop_.post([this, lines = std::exchange(pending_, {})] { first_->take(*this, lines); });
-  if (handed_over_ > kMaxQueued) set_congested(true);
+  if (handed_over_ > kMaxHandedOver) set_congested(true);
 }
 
 /// Runs in the thread of this Log.
@@ -141,7 +144,7 @@ void Log::take(Log& from, std::string_view lines) {
 void Log::release(const Batch& batch) {
   batch.from->loop_.post([batch] {
     batch.from->handed_over_ -= batch.size;
-    if (batch.from->handed_over_ <= kMaxQueued) batch.from->set_congested(false);
+    if (batch.from->handed_over_ <= kMaxHandedOver) batch.from->set_congested(false);
   });
 }
 
