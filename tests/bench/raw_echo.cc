@@ -68,7 +68,7 @@ class RawEcho {
 
   void drop(int fd) {
     close(fd);
-    unsent_[static_cast<std::size_t>(fd)] = {};
+    unsent_[static_cast<std::size_t>(fd)] = OutputBuffer();
   }
 
   Bytes buffer() { return Bytes(buffer_.get(), kBufferSize); }
