@@ -28,12 +28,9 @@ TransportEnd end_of(IoResult failure) {
 }  // namespace
 
 Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, PumpOwner& owner)
-    : loop_(loop),
-      stream_(std::move(stream)),
-      limits_(limits),
-      owner_(owner),
-      timer_(loop, [this] { on_timer(); }),
-      self_(std::make_shared<Pump*>(this)) {
+    : loop_(loop), stream_(std::move(stream)), limits_(limits), owner_(owner), timer_(loop, [this] {
+        on_timer();
+      }) {
   poll_.emplace(loop_, stream_->fd(), [this](bool readable, bool writable) {
     // While finishing, what has come is read again and discarded: unread, it would make a reset.
     if (readable && deaf_ && !finishing_) return transport_ended({TransportEnd::How::fin});
@@ -44,7 +41,7 @@ Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Pum
 }
 
 Pump::~Pump() {
-  *self_ = nullptr;
+  if (self_) *self_ = nullptr;
 }
 
 void Pump::write(ConstBytes bytes) {
@@ -369,6 +366,7 @@ void Pump::close() {
 void Pump::continue_later() {
   if (turn_waits_) return;
   turn_waits_ = true;
+  if (!self_) self_ = std::make_shared<Pump*>(this);
   loop_.later([self = self_] {
     if (*self == nullptr) return;
     (*self)->turn_waits_ = false;

@@ -168,7 +168,7 @@ class Pump {
   std::optional<Poll> poll_;
   Timer timer_;
   std::optional<ws::Connection> connection_;
-  OutputBuffer output_;  // of write()
+  OutputBuffer output_{0};  // of write(), which is for heads and the like
   Bytes begun_;          // of send_in_place(), in the loop's shared buffer: goes out first
   std::vector<std::uint8_t> held_;  // read, but not yet passed on
   std::optional<Time> deadline_;
@@ -185,7 +185,7 @@ class Pump {
   bool write_failed_ = false;
   bool was_congested_ = false;
   bool turn_waits_ = false;      // continue_later() was called
-  std::shared_ptr<Pump*> self_;  // shared with work that waits in the loop
+  std::shared_ptr<Pump*> self_;  // shared with work that waits in the loop, once there is some
 };
 
 }  // namespace net

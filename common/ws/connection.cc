@@ -16,20 +16,23 @@ constexpr std::size_t kPongHoldBack = std::size_t{64} << 10;
 
 }  // namespace
 
-Connection::Connection(Role role, const Settings& settings, MaskSource mask_source, Time now)
+Connection::Connection(Role role, std::shared_ptr<const Settings> settings, MaskSource mask_source,
+                       Time now)
     : role_(role),
-      settings_(settings),
-      mask_source_(std::move(mask_source)),
-      reader_(role, settings.limits, settings.deflate),
+      settings_(std::move(settings)),
+      reader_(role, settings_->limits, settings_->deflate),
       output_(role == Role::client ? OutputBuffer::kKeptByOne : OutputBuffer::kKeptByMany),
       now_(now),
       last_message_byte_(now),
-      next_ping_(now + settings.ping_interval),
+      next_ping_(now + settings_->ping_interval),
       pong_deadline_(now),
       ping_sent_(now),
       end_deadline_(now) {
-  if (!settings.deflate) return;
-  const DeflateParameters& agreed = *settings.deflate;
+  if (role == Role::client) {
+    mask_source_ = std::make_unique<const MaskSource>(std::move(mask_source));
+  }
+  if (!settings_->deflate) return;
+  const DeflateParameters& agreed = *settings_->deflate;
   const bool server = role == Role::server;
   const int bits = server ? agreed.server_max_window_bits : agreed.client_max_window_bits;
   const bool fresh = server ? agreed.server_no_context_takeover : agreed.client_no_context_takeover;
@@ -38,7 +41,7 @@ Connection::Connection(Role role, const Settings& settings, MaskSource mask_sour
 }
 
 std::optional<Event> Connection::next(Bytes& in) {
-  if (ended_) return std::exchange(ended_, std::nullopt);
+  if (ended_) return tell_end();
   if (state_ == CloseState::failed || state_ == CloseState::gone) in = {};  // RFC 6455 7.1.7
   if (in.empty()) return std::nullopt;
   return next_received(in);
@@ -105,7 +108,7 @@ Result<void> Connection::ping(ConstBytes payload) {
     return Error{fmt::format("a ping carries at most {} bytes", kMaxControlSize), {}};
   }
   append_control(Opcode::ping, payload);
-  sent_ping_ = as_text(payload);
+  sent_ping_ = std::make_unique<std::string>(as_text(payload));
   ping_sent_ = now_;
   return {};
 }
@@ -183,27 +186,32 @@ void Connection::apply(CloseInput input, CloseCode code, std::string_view reason
 void Connection::start_end_timer() {
   last_words_left_ = output_.size() == 0;
   if (!last_words_left_) {
-    end_deadline_ = now_ + settings_.stall_timeout;
+    end_deadline_ = now_ + settings_->stall_timeout;
   } else {
     const bool closing = state_ == CloseState::closing;
-    end_deadline_ = now_ + (closing ? settings_.close_timeout : settings_.end_timeout);
+    end_deadline_ = now_ + (closing ? settings_->close_timeout : settings_->end_timeout);
   }
 }
 
 void Connection::report(Ending ending, CloseCode code) {
+  ended_ = End{ending, code};
+}
+
+Event Connection::tell_end() {
+  const End end = *std::exchange(ended_, std::nullopt);
   Event event;
   event.type = EventType::ended;
-  event.ending = ending;
-  event.code = code;
-  if (ending == Ending::peer || ending == Ending::us) event.payload = reason_;
-  ended_ = event;
+  event.ending = end.ending;
+  event.code = end.code;
+  if (end.ending == Ending::peer || end.ending == Ending::us) event.payload = reason_;
+  return event;
 }
 
 void Connection::on_ping(ConstBytes payload) {
   // RFC 6455 5.5.2: a ping is answered unless a Close has been received.
   if (state_ != CloseState::open && state_ != CloseState::closing) return;
   if (output_.size() >= kPongHoldBack || inside_raw_frame()) {
-    pending_pong_ = as_text(payload);
+    pending_pong_ = std::make_unique<std::string>(as_text(payload));
   } else {
     append_control(Opcode::pong, payload);
   }
@@ -212,17 +220,17 @@ void Connection::on_ping(ConstBytes payload) {
 void Connection::on_pong(ConstBytes payload) {
   round_trip_.reset();
   const std::string_view text = as_text(payload);
-  if (text == awaited_pong_) awaited_pong_.clear();
-  if (sent_ping_ == text) {
+  if (awaits_pong_ && text == std::to_string(ping_count_)) awaits_pong_ = false;
+  if (sent_ping_ && *sent_ping_ == text) {
     round_trip_ = now_ - ping_sent_;
     sent_ping_.reset();
-    awaited_pong_.clear();  // RFC 6455 5.5.3: the peer may answer only the newest ping
+    awaits_pong_ = false;  // RFC 6455 5.5.3: the peer may answer only the newest ping
   }
 }
 
 void Connection::tick(Time now) {
   now_ = now;
-  if (holds_compression() && compression_->used_at + settings_.deflate_idle <= now) {
+  if (holds_compression() && compression_->used_at + settings_->deflate_idle <= now) {
     if (compression_->deflater) compression_->deflater->release();
     reader_.release_idle();
   }
@@ -233,18 +241,18 @@ void Connection::tick(Time now) {
     return;
   }
   failure_ = Ending::timeout;
-  if (reading_ && !awaited_pong_.empty() && pong_deadline_ <= now) {
+  if (reading_ && awaits_pong_ && pong_deadline_ <= now) {
     apply(CloseInput::timeout, code::kServerError, "ping timeout");
   } else if (reading_ && reader_.is_unfinished() &&
-             last_message_byte_ + settings_.message_timeout <= now) {
+             last_message_byte_ + settings_->message_timeout <= now) {
     apply(CloseInput::timeout, code::kPolicy, "message timeout");
   } else {
-    next_ping_ = now + settings_.ping_interval;
-    if (awaited_pong_.empty() &&
+    next_ping_ = now + settings_->ping_interval;
+    if (!awaits_pong_ &&
         !inside_raw_frame()) {  // one at a time, so that a slow peer can still answer it
-      awaited_pong_ = std::to_string(++ping_count_);
-      pong_deadline_ = now + settings_.pong_timeout;
-      const bool pinged = bool(ping(as_bytes(awaited_pong_)));
+      awaits_pong_ = true;
+      pong_deadline_ = now + settings_->pong_timeout;
+      const bool pinged = bool(ping(as_bytes(std::to_string(++ping_count_))));
       CHECK(pinged);
     }
   }
@@ -261,18 +269,18 @@ std::optional<Time> Connection::deadline() const {
     case CloseState::open: break;
   }
   Time due = Time::max();
-  if (settings_.ping_interval > Duration(0)) due = next_ping_;
-  if (reading_ && !awaited_pong_.empty()) due = std::min(due, pong_deadline_);
+  if (settings_->ping_interval > Duration(0)) due = next_ping_;
+  if (reading_ && awaits_pong_) due = std::min(due, pong_deadline_);
   if (reading_ && reader_.is_unfinished()) {
-    due = std::min(due, last_message_byte_ + settings_.message_timeout);
+    due = std::min(due, last_message_byte_ + settings_->message_timeout);
   }
-  if (holds_compression()) due = std::min(due, compression_->used_at + settings_.deflate_idle);
+  if (holds_compression()) due = std::min(due, compression_->used_at + settings_->deflate_idle);
   return due == Time::max() ? std::nullopt : std::optional(due);
 }
 
 void Connection::set_reading(bool reading) {
   if (reading && !reading_) {
-    pong_deadline_ = now_ + settings_.pong_timeout;
+    pong_deadline_ = now_ + settings_->pong_timeout;
     last_message_byte_ = now_;
     start_end_timer();
   }
@@ -284,7 +292,7 @@ void Connection::set_queued(Time now, std::optional<Time> since) {
   const bool was_queued = std::exchange(queued_, since.has_value());
   if (state_ == CloseState::open || state_ == CloseState::gone) return;
   if (since) {
-    end_deadline_ = *since + settings_.stall_timeout;
+    end_deadline_ = *since + settings_->stall_timeout;
   } else if (was_queued) {
     start_end_timer();
   }
@@ -328,7 +336,7 @@ FrameHeader Connection::header_of(Opcode opcode, bool fin, std::size_t size) {
   header.opcode = opcode;
   header.length = size;
   header.masked = role_ == Role::client;
-  if (header.masked) header.key = mask_source_();
+  if (header.masked) header.key = (*mask_source_)();
   return header;
 }
 

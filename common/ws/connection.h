@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -46,8 +47,11 @@ struct DeflateRatio {
 
 class Connection {
  public:
-  /// `mask_source` is called by a client only. The connection is open from the start.
-  Connection(Role role, const Settings& settings, MaskSource mask_source, Time now);
+  /// `mask_source` is called by a client only. The connection is open from the start. Thousands may
+  /// share their settings.
+  Connection(Role role, std::shared_ptr<const Settings> settings, MaskSource mask_source, Time now);
+  Connection(Role role, const Settings& settings, MaskSource mask_source, Time now)
+      : Connection(role, std::make_shared<const Settings>(settings), std::move(mask_source), now) {}
 
   /// Takes received bytes off the front of `in` up to the next event; nullopt: `in` is used up.
   /// Payloads are unmasked in `in`. Also to be called, with an empty `in`, after eof() and tick().
@@ -130,6 +134,10 @@ class Connection {
   std::optional<Duration> round_trip() const { return round_trip_; }
 
  private:
+  struct End {
+    Ending ending = Ending::cut;
+    CloseCode code = 0;
+  };
   struct Compression {
     std::optional<Deflater> deflater;
     Time used_at;
@@ -140,6 +148,7 @@ class Connection {
   void apply(CloseInput input, CloseCode code, std::string_view reason);
   void start_end_timer();
   void report(Ending ending, CloseCode code);
+  Event tell_end();
   void on_ping(ConstBytes payload);
   void on_pong(ConstBytes payload);
   void send_pending_pong();
@@ -151,8 +160,8 @@ class Connection {
   void append_close(CloseCode code, std::string_view reason);
 
   Role role_;
-  Settings settings_;
-  MaskSource mask_source_;
+  std::shared_ptr<const Settings> settings_;
+  std::unique_ptr<const MaskSource> mask_source_;  // a server has none
   MessageReader reader_;
   OutputBuffer output_;
   CloseState state_ = CloseState::open;
@@ -165,13 +174,13 @@ class Connection {
   bool reading_ = true;
   Time last_message_byte_;  // while reader_.is_unfinished()
   Time next_ping_;          // keepalive
-  Time pong_deadline_;      // while awaited_pong_ is not empty
+  Time pong_deadline_;      // while awaits_pong_
   Time ping_sent_;
   Time end_deadline_;  // in closing, done, failed
   std::uint64_t ping_count_ = 0;
-  std::string awaited_pong_;              // payload of the keepalive ping that is not answered yet
-  std::optional<std::string> sent_ping_;  // payload of the latest ping, until it is answered
-  std::optional<std::string> pending_pong_;  // held back while output() is long
+  bool awaits_pong_ = false;                   // the keepalive ping is not answered yet
+  std::unique_ptr<std::string> sent_ping_;     // payload of the latest ping, until it is answered
+  std::unique_ptr<std::string> pending_pong_;  // held back while output() is long
   std::optional<Duration> round_trip_;
 
   CloseCode our_code_ = 0;   // sent; 0: none
@@ -181,7 +190,7 @@ class Connection {
   bool last_words_left_ = false;        // our Close and what was queued before it
   Ending failure_ = Ending::violation;  // why state_ is failed
   std::vector<std::uint8_t> reason_;    // of the peer's Close
-  std::optional<Event> ended_;          // to be returned by next()
+  std::optional<End> ended_;            // to be told by next()
 };
 
 }  // namespace ws

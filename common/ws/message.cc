@@ -217,11 +217,12 @@ std::optional<Event> MessageReader::take_compressed(const FramePiece& piece, Byt
 std::optional<Event> MessageReader::take_control(const FramePiece& piece) {
   Bytes payload = piece.payload;
   if (!piece.first || !piece.last) {
+    if (control_ == nullptr) control_ = std::make_unique<std::array<std::uint8_t, 125>>();
     if (piece.first) control_size_ = 0;
-    std::copy(payload.begin(), payload.end(), control_.begin() + control_size_);
+    std::copy(payload.begin(), payload.end(), control_->begin() + control_size_);
     control_size_ = static_cast<std::uint8_t>(control_size_ + payload.size());
     if (!piece.last) return std::nullopt;
-    payload = Bytes(control_).first(control_size_);
+    payload = Bytes(*control_).first(control_size_);
   }
   if (piece.header.opcode == Opcode::close) {
     const std::uint64_t end = piece.payload_offset + piece.payload.size();

@@ -115,7 +115,7 @@ class MessageReader {
   // Of the open message so far: announced by its headers, or inflated.
   std::uint64_t message_size_ = 0;
   std::uint8_t control_size_ = 0;
-  std::array<std::uint8_t, 125> control_ = {};  // a control frame that was cut by a buffer's end
+  std::unique_ptr<std::array<std::uint8_t, 125>> control_;  // a frame cut by a buffer's end
   std::unique_ptr<Inflater> inflater_;
 };
 

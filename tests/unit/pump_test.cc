@@ -77,7 +77,7 @@ class Bench final : public net::PumpOwner {
     pump.emplace(loop, std::make_unique<ScriptedStream>(net::Fd(ends[0]), script), limits, *this);
   }
 
-  void open() { pump->open(ws::Connection(ws::Role::client, {}, test::fixed_mask, loop.now())); }
+  void open() { pump->open(ws::Connection(ws::Role::client, ws::Settings{}, test::fixed_mask, loop.now())); }
 
   void say(std::string_view bytes) const {
     ASSERT_EQ(::write(peer.value(), bytes.data(), bytes.size()), std::ssize(bytes));

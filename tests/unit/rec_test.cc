@@ -230,8 +230,8 @@ class Live {
   }
 
   std::string file;
-  ws::Connection client{ws::Role::client, {}, test::fixed_mask, Time()};
-  ws::Connection server{ws::Role::server, {}, {}, Time()};
+  ws::Connection client{ws::Role::client, ws::Settings{}, test::fixed_mask, Time()};
+  ws::Connection server{ws::Role::server, ws::Settings{}, {}, Time()};
   test::EventLog sent_log;
   test::EventLog received_log;
 

@@ -497,7 +497,7 @@ class Echo {
       server.emplace(loop,
                      context().accept(std::make_unique<SlowStream>(std::move(stream), piece_)),
                      Pump::Limits{}, server_side_);
-      server->open(ws::Connection(ws::Role::server, {}, {}, loop.now()));
+      server->open(ws::Connection(ws::Role::server, ws::Settings{}, {}, loop.now()));
     });
     EXPECT_TRUE(made);
     listener_ = std::move(*made);
@@ -557,7 +557,7 @@ class Echo {
       return loop.stop();
     }
     client.emplace(loop, std::get<0>(std::move(result)), Pump::Limits{}, client_side_);
-    client->open(ws::Connection(ws::Role::client, {}, test::fixed_mask, loop.now()));
+    client->open(ws::Connection(ws::Role::client, ws::Settings{}, test::fixed_mask, loop.now()));
     EXPECT_TRUE(client->connection()->send(ws::MessageKind::text, true, as_bytes(sent)));
     client->update();
   }

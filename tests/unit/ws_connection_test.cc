@@ -90,7 +90,7 @@ TEST(WsConnection, fragments_carry_the_kind_once_and_fin_last) {
 }
 
 TEST(WsConnection, server_does_not_mask) {
-  ws::Connection server(Role::server, {}, {}, Time{});
+  ws::Connection server(Role::server, ws::Settings{}, {}, Time{});
   ASSERT_TRUE(server.send(MessageKind::text, true, as_bytes("hello")));
   ASSERT_TRUE(server.close(1000, ""));
   EXPECT_EQ(to_hex(server.output()),
@@ -103,7 +103,7 @@ TEST(WsConnection, server_does_not_mask) {
 TEST(WsConnection, client_asks_for_a_fresh_key_for_each_frame) {
   std::uint8_t calls = 0;
   ws::Connection client(
-      Role::client, {},
+      Role::client, ws::Settings{},
       [&calls] {
         return ws::MaskKey{++calls, 0, 0, 0};
       },
@@ -128,7 +128,7 @@ TEST(WsConnection, client_asks_for_a_fresh_key_for_each_frame) {
 
 TEST(WsConnection, long_payloads_use_the_shortest_length_form) {
   for (const std::size_t size : {125U, 126U, 65535U, 65536U}) {
-    ws::Connection server(Role::server, {}, {}, Time{});
+    ws::Connection server(Role::server, ws::Settings{}, {}, Time{});
     const std::string payload(size, 'x');
     ASSERT_TRUE(server.send(MessageKind::text, true, as_bytes(payload)));
     EXPECT_EQ(test::show_frames(server.output(), Role::server),

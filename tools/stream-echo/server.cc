@@ -39,7 +39,7 @@ Server::Server(net::Loop& loop, Log& log, Totals& totals, const Settings& settin
       shared_{.loop = loop,
               .log = log,
               .policy = settings.policy,
-              .websocket = settings.websocket,
+              .websocket = std::make_shared<const ws::Settings>(settings.websocket),
               .faults = settings.faults,
               .ended = [this](std::uint64_t conn) { loop_.later([this, conn] { remove(conn); }); }},
       max_connections_(settings.max_connections),

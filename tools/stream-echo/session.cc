@@ -140,12 +140,14 @@ void Session::carry_out(const OpeningPlan& plan) {
 void Session::open(const Proceed& plan) {
   log_.opened(start_->agreement->url, start_->agreement->protocol, start_->agreement->extensions);
   pump_.write(as_bytes(plan.response));
-  ws::Settings settings = shared_.websocket;
-  settings.deflate = start_->agreement->deflate;
-  // Faults drop, repeat and reorder what is compressed, and send more between it: no message may
-  // refer to an earlier one then. A sender is free to do without.
-  if (saboteur_ && settings.deflate) {
-    settings.deflate->server_no_context_takeover = !plan.keeps_window;
+  std::shared_ptr<const ws::Settings> settings = shared_.websocket;
+  if (auto deflate = start_->agreement->deflate) {
+    // Faults drop, repeat and reorder what is compressed, and send more between it: no message may
+    // refer to an earlier one then. A sender is free to do without.
+    if (saboteur_) deflate->server_no_context_takeover = !plan.keeps_window;
+    auto own = std::make_shared<ws::Settings>(*settings);
+    own->deflate = deflate;
+    settings = std::move(own);
   }
   pump_.open(ws::Connection(ws::Role::server, settings, {}, shared_.loop.now()));
   start_.reset();

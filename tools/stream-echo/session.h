@@ -31,7 +31,7 @@ class Session final : public net::PumpOwner {
     net::Loop& loop;
     Log& log;
     Policy policy;
-    ws::Settings websocket;
+    std::shared_ptr<const ws::Settings> websocket;
     FaultSettings faults;
     /// Called once for each session, by its number; to delete it, wait for the end of the turn.
     std::function<void(std::uint64_t conn)> ended;
