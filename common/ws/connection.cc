@@ -96,7 +96,8 @@ Result<void> Connection::send(MessageKind kind, bool last, ConstBytes payload, b
 std::size_t Connection::begin_frame(MessageKind kind, bool last, Bytes payload,
                                     std::span<std::uint8_t, kMaxHeaderSize> out) {
   CHECK(can_send() && output_.size() == 0);
-  CHECK(!(sending_fragments_ && sending_compressed_));
+  if (!sending_fragments_) sending_compressed_ = false;
+  CHECK(!sending_compressed_);
   const FrameHeader header = next_data_header(kind, last, payload.size());
   if (header.masked) apply_mask(payload, header.key, 0);
   return encode_header(header, out);

@@ -206,6 +206,17 @@ class Frames(VectorTest):
         for expected, event in zip(wanted, events):
             self.compare(expected, event)
 
+    def test_plain_fragments_follow_a_compressed_message(self):
+        port = self.port("--ping-interval", "0")
+        hello = harness.frame(harness.TEXT | 0x40, bytes.fromhex("f248cdc9c90700"), key=FIXED_KEY)
+        with open_websocket(port, "Sec-WebSocket-Extensions: permessage-deflate",
+                            tls=self.tls) as peer:
+            peer.send(hello + frame(harness.TEXT, b"abc", fin=False, key=FIXED_KEY))
+            peer.send(frame(harness.CONTINUATION, b"def", key=FIXED_KEY) + hello)
+            peer.send(close_frame(1000, key=FIXED_KEY))
+            events = events_of(peer.receive_all(), masked=False, deflate=True)
+        self.assertEqual([event[2] for event in events], [b"Hello", b"abcdef", b"Hello", ""])
+
     def test_control_frame_after_the_close_gets_no_answer(self):
         port = self.port("--ping-interval", "0")
         with open_websocket(port, tls=self.tls) as peer:

@@ -92,6 +92,20 @@ TEST(WsConnectionDeflate, first_fragment_carries_rsv1_and_decides_for_all) {
   EXPECT_EQ(server.send("b", true, true), "800162");
 }
 
+TEST(WsConnectionDeflate, plain_fragments_in_place_may_follow_a_compressed_message) {
+  End server(Role::server, settings());
+  server.send("Hello");
+  for (const std::string_view hex : {"0101", "8001"}) {
+    std::vector<std::uint8_t> payload = {'a'};
+    std::array<std::uint8_t, ws::kMaxHeaderSize> header;
+    const std::size_t size = server->begin_frame(MessageKind::text, hex[0] == '8', payload, header);
+    EXPECT_EQ(to_hex(ConstBytes(header).first(size)), hex);
+  }
+  EXPECT_EQ(server.send("Hello"), frame("c1", kHelloAgain));
+  EXPECT_EQ(server.send("Hel", true, false).substr(0, 2), "41");
+  EXPECT_EQ(server.send("lo").substr(0, 2), "80");
+}
+
 TEST(WsConnectionDeflate, control_frames_are_never_compressed) {
   End server(Role::server, settings());
   EXPECT_EQ(server.send("Hel", true, false).substr(0, 2), "41");
