@@ -126,7 +126,7 @@ void message_reader(benchmark::State& state, bool text) {
 }
 
 void connection(benchmark::State& state, bool text) {
-  ws::Connection connection(ws::Role::server, {}, {}, Time{});
+  ws::Connection connection(ws::Role::server, ws::Settings{}, {}, Time{});
   read_frames(state, connection, text);
 }
 
