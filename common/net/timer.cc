@@ -79,15 +79,16 @@ void Loop::run_timers() {
   h.in_timers = true;
   const Time due = now();
   // Each at most once, however often it restarts itself.
-  for (std::size_t left = h.timers.size(); left > 0; --left) {
+  for (std::size_t left = h.timers.size(); left > 0;) {
     Timer* const timer = h.timers.first();
     if (timer == nullptr || timer->queued_at_ > due) break;
     h.timers.remove(*timer);
-    if (timer->at_ > due) {  // the owner has moved the time since
+    if (timer->at_ > timer->queued_at_) {  // the owner has moved the time since
       timer->queued_at_ = timer->at_;
       h.timers.insert(*timer);
       continue;
     }
+    --left;
     const std::function<void()> fired = timer->fired_;  // may destroy the Timer
     fired();
   }

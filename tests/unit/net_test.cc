@@ -20,6 +20,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -233,6 +234,32 @@ TEST(Loop, timer_moved_closer_fires_at_the_new_time) {
   timer.start(bench.loop.now() + std::chrono::hours(1));
   timer.start(bench.loop.now() + milliseconds(1));
   bench.run();
+}
+
+TEST(Loop, many_timers_that_were_moved_and_stopped_fire_once_each_in_the_order_of_their_times) {
+  Bench bench;
+  std::mt19937 random(1);
+  const Time start = bench.loop.refresh();
+  const auto any_time = [&] { return start + std::chrono::microseconds(random() % 20'000); };
+  constexpr std::size_t kCount = 300;
+  std::vector<Time> times(kCount);
+  std::vector<Time> fired;
+  std::vector<std::unique_ptr<Timer>> timers;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    timers.push_back(std::make_unique<Timer>(bench.loop, [&, i] { fired.push_back(times[i]); }));
+    timers[i]->start(any_time());
+  }
+  std::size_t gone = 0;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    times[i] = any_time();
+    timers[i]->start(times[i]);
+    if (i % 5 == 0) timers[i]->stop();
+    if (i % 5 == 1) timers[i].reset();
+    gone += i % 5 < 2;
+  }
+  bench.loop.run();
+  EXPECT_EQ(fired.size(), kCount - gone);
+  EXPECT_TRUE(std::ranges::is_sorted(fired));
 }
 
 TEST(Loop, timer_that_restarts_itself_in_the_past_lets_descriptors_have_their_turn) {

@@ -25,7 +25,8 @@ using net::IoResult;
 class ScriptedStream final : public net::Stream {
  public:
   struct Script {
-    int refusals = 0;  // writes that get `again` first
+    int refusals = 0;             // writes that get `again` first
+    std::size_t most = SIZE_MAX;  // taken of one write; the next one is refused
     std::size_t refused = 0;
     bool broken = false;
     bool shut = false;
@@ -33,6 +34,7 @@ class ScriptedStream final : public net::Stream {
     std::size_t writes = 0;
     std::vector<std::size_t> tries = {};  // their sizes, the refused ones too
     bool reset_wanted = false;
+    std::function<void()> on_shut = [] {};
   };
 
   ScriptedStream(net::Fd fd, Script& script) : socket_(std::move(fd)), script_(script) {}
@@ -48,13 +50,16 @@ class ScriptedStream final : public net::Stream {
     }
     EXPECT_GE(from.size(), script_.refused) << "what the stream refused has become shorter";
     script_.refused = 0;
-    script_.written += as_text(from);
+    const std::size_t size = std::min(from.size(), script_.most);
+    if (size < from.size()) script_.refusals = 1;
+    script_.written += as_text(from.first(size));
     ++script_.writes;
-    return {.size = from.size()};
+    return {.size = size};
   }
   void shutdown_write() override {
     script_.shut = true;
     socket_.shutdown_write();
+    script_.on_shut();
   }
   void reset_on_close() override { script_.reset_wanted = true; }
   int fd() const override { return socket_.fd(); }
@@ -77,7 +82,7 @@ class Bench final : public net::PumpOwner {
     pump.emplace(loop, std::make_unique<ScriptedStream>(net::Fd(ends[0]), script), limits, *this);
   }
 
-  void open() { pump->open(ws::Connection(ws::Role::client, ws::Settings{}, test::fixed_mask, loop.now())); }
+  void open() { pump->open(ws::Connection(role, ws::Settings{}, test::fixed_mask, loop.now())); }
 
   void say(std::string_view bytes) const {
     ASSERT_EQ(::write(peer.value(), bytes.data(), bytes.size()), std::ssize(bytes));
@@ -93,6 +98,8 @@ class Bench final : public net::PumpOwner {
     loop.run();
   }
 
+  ws::Role role = ws::Role::client;
+  bool in_place = false;  // echoes
   net::Loop loop;
   ScriptedStream::Script script;
   net::Fd peer;
@@ -124,7 +131,9 @@ class Bench final : public net::PumpOwner {
     if (on_message && event.type == ws::EventType::message) on_message();
     if (event.type == ws::EventType::ended) ended = event;
     if (event.type != ws::EventType::message) return;
-    if (pump->connection() != nullptr && pump->connection()->can_send()) {
+    if (in_place) {
+      pump->send_in_place(event);
+    } else if (pump->connection() != nullptr && pump->connection()->can_send()) {
       EXPECT_TRUE(pump->connection()->send(event.kind, event.last, event.payload));
     }
     if (event.last && ++messages == stop_after) loop.stop();
@@ -135,6 +144,56 @@ std::string text_frames(std::size_t count) {
   std::string frames;
   for (std::size_t i = 0; i < count; ++i) frames += "\x81\x64" + std::string(100, 'x');
   return frames;
+}
+
+/// A client's frame, from its first byte and its payload.
+std::string masked_frame(std::uint8_t first, std::string payload) {
+  const ws::MaskKey key = {0x11, 0x22, 0x33, 0x44};
+  ws::FrameHeader header{.fin = (first & 0x80) != 0,
+                         .opcode = static_cast<ws::Opcode>(first & 15),
+                         .masked = true,
+                         .key = key,
+                         .length = payload.size()};
+  std::array<std::uint8_t, ws::kMaxHeaderSize> bytes;
+  const std::size_t size = ws::encode_header(header, bytes);
+  ws::apply_mask(Bytes(reinterpret_cast<std::uint8_t*>(payload.data()), payload.size()), key, 0);
+  return std::string(as_text(ConstBytes(bytes).first(size))) + payload;
+}
+
+std::string written_frames(const Bench& bench) {
+  return test::show_frames(as_bytes(bench.script.written), ws::Role::server);
+}
+
+TEST(Pump, echoes_in_place_of_one_read_leave_in_one_write) {
+  Bench bench;
+  bench.role = ws::Role::server;
+  bench.in_place = true;
+  bench.stop_after = 4;
+  bench.open();
+  bench.say(masked_frame(0x81, "a") + masked_frame(0x01, "frag") + masked_frame(0x80, "") +
+            masked_frame(0x82, "b") + masked_frame(0x81, std::string(200, 'c')));
+  bench.run();
+  EXPECT_EQ(written_frames(bench),
+            "text \"a\"\ntext more \"frag\"\ncont \"\"\nbinary 1 62\ntext \"" +
+                std::string(200, 'c') + "\"\n");
+  EXPECT_EQ(bench.script.writes, 1u);
+}
+
+TEST(Pump, echo_in_place_that_the_stream_takes_in_bits_keeps_its_order) {
+  for (std::size_t most = 1; most < 40; ++most) {
+    SCOPED_TRACE(most);
+    Bench bench;
+    bench.role = ws::Role::server;
+    bench.in_place = true;
+    bench.script.most = most;
+    bench.open();
+    bench.say(masked_frame(0x81, "first") + masked_frame(0x89, "ping") +
+              masked_frame(0x81, "second") + masked_frame(0x88, std::string("\x03\xe8", 2)));
+    bench.script.on_shut = [&] { shutdown(bench.peer.value(), SHUT_WR); };
+    bench.run();
+    EXPECT_EQ(written_frames(bench),
+              "text \"first\"\npong 70696e67\ntext \"second\"\nclose 1000 \"\"\n");
+  }
 }
 
 TEST(Pump, messages_kept_while_congested_go_on_when_one_flush_takes_everything) {

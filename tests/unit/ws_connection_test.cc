@@ -89,6 +89,26 @@ TEST(WsConnection, fragments_carry_the_kind_once_and_fin_last) {
             "binary 1 21\n");
 }
 
+TEST(WsConnection, begun_frame_is_a_header_and_a_payload_masked_where_it_lies) {
+  Client client;
+  std::string payload = "hello";
+  const Bytes place(reinterpret_cast<std::uint8_t*>(payload.data()), payload.size());
+  std::array<std::uint8_t, ws::kMaxHeaderSize> header;
+  const std::size_t size = client->begin_frame(MessageKind::text, false, place, header);
+  EXPECT_EQ(to_hex(ConstBytes(header).first(size)), "018501020304");
+  EXPECT_EQ(to_hex(place), "69676f686e");
+  EXPECT_EQ(client->begin_frame(MessageKind::text, true, {}, header), 6u);
+  EXPECT_EQ(to_hex(ConstBytes(header).first(6)), "808001020304");
+  EXPECT_TRUE(client->output().empty());
+}
+
+TEST(WsConnection, rest_of_what_was_begun_goes_before_what_was_queued_since) {
+  Client client;
+  ASSERT_TRUE(client->ping(as_bytes("1")));
+  client->unsent(as_bytes("\x81\x81\x01\x02\x03\x04h"));
+  EXPECT_EQ(client.take_output(), "text \"i\"\nping 31\n");
+}
+
 TEST(WsConnection, server_does_not_mask) {
   ws::Connection server(Role::server, ws::Settings{}, {}, Time{});
   ASSERT_TRUE(server.send(MessageKind::text, true, as_bytes("hello")));
