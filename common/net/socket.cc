@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -107,6 +108,19 @@ bool is_stale_socket(const std::string& path, const Address& address) {
   return probe && connect(probe.value(), address.get(), address.size) != 0 && errno == ECONNREFUSED;
 }
 
+/// Descriptors are the process's: what one loop gives up for a moment no loop of another thread may
+/// take.
+std::mutex& accept_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+/// Nothing and errno when there is none.
+Fd accept_one(int listener, Address& peer) {
+  const std::lock_guard lock(accept_mutex());
+  return Fd(accept4(listener, peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
 Fd open_reserve() {
   return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
@@ -197,7 +211,7 @@ void Listener::accept_batch() {
   const std::shared_ptr<const Accepted> accepted = accepted_;
   for (int count = 0; count < kBatchCount; ++count) {
     Address peer;
-    Fd fd(accept4(fd_.value(), peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    Fd fd = accept_one(fd_.value(), peer);
     if (fd) {
       (*accepted)(std::make_unique<SocketStream>(std::move(fd)), describe(peer));
       if (accepted.use_count() == 1) return;  // the callback has destroyed this Listener
@@ -220,6 +234,7 @@ void Listener::accept_batch() {
 /// would spin. So it is turned away by means of the reserve; without one, polling has to pause.
 bool Listener::out_of_descriptors() {
   if (reserve_) {
+    const std::lock_guard lock(accept_mutex());
     reserve_.reset();
     Fd fd(accept4(fd_.value(), nullptr, nullptr, SOCK_CLOEXEC));
     // The system wants a descriptor before it looks whether anybody waits: nobody does.
