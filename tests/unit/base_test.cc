@@ -172,6 +172,19 @@ TEST(BaseUtf8, agrees_with_its_twin_on_mixed_texts_at_every_cut) {
   }
 }
 
+/// Long enough for whole blocks, which are read in lanes; the replaced byte breaks most of them.
+TEST(BaseUtf8, agrees_with_its_twin_on_long_texts_with_a_byte_replaced) {
+  constexpr std::string_view kUnits[] = {"\xC3\xA1", "\xE2\x98\x95", "\xF0\x9F\xAB\x96", "a"};
+  constexpr std::string_view kBytes = "a\x80\xBF\xC3\xE2\xED\xF0\xFF";
+  std::mt19937 random(9);
+  for (int i = 0; i < 100; ++i) {
+    std::string text;
+    while (text.size() < 550) text += kUnits[random() % 4];
+    if (i % 4 != 0) text[random() % text.size()] = kBytes[random() % kBytes.size()];
+    ASSERT_TRUE(agrees_with_twin(as_bytes(text)));
+  }
+}
+
 TEST(BaseUtf8, one_bad_byte_is_found_at_every_place_of_a_long_ascii_text) {
   constexpr std::uint8_t kBad[] = {0x80, 0xC0, 0xFF};
   for (const std::size_t size :
