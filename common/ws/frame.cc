@@ -49,17 +49,7 @@ void parse_header(const std::uint8_t* bytes, FrameHeader& header) {
   if (header.masked) std::memcpy(header.key.data(), at, header.key.size());
 }
 
-}  // namespace
-
-std::size_t encode_header(const FrameHeader& header, std::span<std::uint8_t, kMaxHeaderSize> out) {
-  FrameHeader shortest = header;
-  shortest.length_form = LengthForm::bits7;
-  return encode_header_as_given(shortest, out);
-}
-
-std::size_t encode_header_as_given(const FrameHeader& header,
-                                   std::span<std::uint8_t, kMaxHeaderSize> out) {
-  const LengthForm form = std::max(header.length_form, shortest_form(header.length));
+std::size_t encode(const FrameHeader& header, LengthForm form, std::uint8_t* out) {
   const std::uint64_t length7 = form == LengthForm::bits7    ? header.length
                                 : form == LengthForm::bits16 ? kLength16
                                                              : kLength64;
@@ -71,11 +61,21 @@ std::size_t encode_header_as_given(const FrameHeader& header,
     out[size++] = static_cast<std::uint8_t>(header.length >> (8 * (i - 1)));
   }
   if (header.masked) {
-    std::copy(header.key.begin(), header.key.end(),
-              out.begin() + static_cast<std::ptrdiff_t>(size));
+    std::memcpy(out + size, header.key.data(), header.key.size());
     size += header.key.size();
   }
   return size;
+}
+
+}  // namespace
+
+std::size_t encode_header(const FrameHeader& header, std::span<std::uint8_t, kMaxHeaderSize> out) {
+  return encode(header, shortest_form(header.length), out.data());
+}
+
+std::size_t encode_header_as_given(const FrameHeader& header,
+                                   std::span<std::uint8_t, kMaxHeaderSize> out) {
+  return encode(header, std::max(header.length_form, shortest_form(header.length)), out.data());
 }
 
 std::optional<FramePiece> FrameDecoder::next(Bytes& in) {

@@ -216,7 +216,9 @@ void PeerLog::violated(const diag::Violation& violation) {
 
 void PeerLog::event(const ws::Event& event) {
   switch (event.type) {
-    case ws::EventType::message: return message(event);
+    case ws::EventType::message:
+      if (log_.wants_messages()) message(event);
+      return;
     case ws::EventType::ping: return control("ping", event.payload);
     case ws::EventType::pong: return control("pong", event.payload);
     case ws::EventType::close: return;  // told when the connection has ended

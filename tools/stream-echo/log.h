@@ -57,6 +57,7 @@ class Log {
   /// at the end of this turn.
   std::string* lines();
   bool shows(int detail) const { return settings_.detail >= detail; }
+  bool wants_messages() const { return settings_.jsonl || shows(1); }
   bool shows_violations() const { return settings_.violations || shows(0); }
   void say(std::string_view text) { talk_.note(text); }
   void saw_violation() { client_broke_protocol_ = true; }
