@@ -169,7 +169,7 @@ class Pump {
   Timer timer_;
   std::optional<ws::Connection> connection_;
   OutputBuffer output_{0};  // of write(), which is for heads and the like
-  Bytes begun_;          // of send_in_place(), in the loop's shared buffer: goes out first
+  Bytes begun_;             // of send_in_place(), in the loop's shared buffer: goes out first
   std::vector<std::uint8_t> held_;  // read, but not yet passed on
   std::optional<Time> deadline_;
   std::optional<Time> stalled_at_;     // output waits since, without progress

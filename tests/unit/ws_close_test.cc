@@ -74,7 +74,8 @@ TEST(WsClose, assigned_codes_have_a_meaning_and_private_ones_have_none) {
 /// a client unless the test is about a server, whose frames carry an all-zero key.
 class Endpoint {
  public:
-  explicit Endpoint(Role role) : role_(role), connection_(role, ws::Settings{}, test::fixed_mask, now_) {}
+  explicit Endpoint(Role role)
+      : role_(role), connection_(role, ws::Settings{}, test::fixed_mask, now_) {}
 
   ws::Connection* operator->() { return &connection_; }
 
