@@ -147,8 +147,3 @@ std::optional<std::size_t> Utf8Validator::check(ConstBytes piece) {
   }
   return std::nullopt;
 }
-
-bool is_utf8(ConstBytes bytes) {
-  Utf8Validator validator;
-  return !validator.feed(bytes) && validator.complete();
-}

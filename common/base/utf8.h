@@ -24,30 +24,37 @@ class Utf8Validator {
 
   void reset() { *this = {}; }
 
-  static constexpr std::uint8_t kBetween = 6;  ///< the automaton's state between two code points
-
- private:
   /// Short messages are many, and mostly ASCII. False also when `piece` is not short.
   static bool is_short_ascii(ConstBytes piece) {
-    const std::size_t size = piece.size();
-    if (size > 32) return false;
+    if (piece.size() > 32) return false;
+    // In the steps of a mask that may just have been taken off: loads that lie across fresh stores
+    // have to wait for them.
     std::uint64_t all = 0;
-    std::uint64_t word = 0;
-    if (size < sizeof word) {
-      for (const std::uint8_t byte : piece) all |= byte;
-    } else {  // the last word overlaps the one before it
-      for (std::size_t at = 0; at < size; at += sizeof word) {
-        std::memcpy(&word, piece.data() + std::min(at, size - sizeof word), sizeof word);
-        all |= word;
-      }
-    }
+    const std::uint8_t* at = piece.data();
+    std::size_t left = piece.size();
+    const auto see = [&]<typename Word>(Word word) {
+      std::memcpy(&word, at, sizeof word);
+      all |= word;
+      at += sizeof word;
+      left -= sizeof word;
+    };
+    while (left >= 8) see(std::uint64_t{});
+    if (left >= 4) see(std::uint32_t{});
+    while (left > 0) see(std::uint8_t{});
     return (all & 0x8080808080808080) == 0;
   }
 
+  static constexpr std::uint8_t kBetween = 6;  ///< the automaton's state between two code points
+
+ private:
   std::optional<std::size_t> check(ConstBytes piece);
 
   std::uint8_t state_ = kBetween;  // of the automaton in utf8.cc
 };
 
 /// True when `bytes` as a whole is valid UTF-8.
-bool is_utf8(ConstBytes bytes);
+inline bool is_utf8(ConstBytes bytes) {
+  if (Utf8Validator::is_short_ascii(bytes)) return true;
+  Utf8Validator validator;
+  return !validator.feed(bytes) && validator.complete();
+}

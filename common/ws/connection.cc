@@ -93,8 +93,7 @@ Result<void> Connection::send(MessageKind kind, bool last, ConstBytes payload, b
   return {};
 }
 
-std::size_t Connection::begin_frame(MessageKind kind, bool last, Bytes payload,
-                                    std::span<std::uint8_t, kMaxHeaderSize> out) {
+std::size_t Connection::begin_frame(MessageKind kind, bool last, Bytes payload, Bytes out) {
   CHECK(can_send() && output_.size() == 0);
   if (!sending_fragments_) sending_compressed_ = false;
   CHECK(!sending_compressed_);
@@ -331,7 +330,7 @@ std::optional<DeflateRatio> Connection::deflate_ratio() const {
                       deflater ? deflater->totals() : DeflateTotals{}};
 }
 
-FrameHeader Connection::header_of(Opcode opcode, bool fin, std::size_t size) {
+inline FrameHeader Connection::header_of(Opcode opcode, bool fin, std::size_t size) {
   FrameHeader header;
   header.fin = fin;
   header.opcode = opcode;
@@ -342,7 +341,7 @@ FrameHeader Connection::header_of(Opcode opcode, bool fin, std::size_t size) {
 }
 
 /// Of the next message, or of the next fragment of the one that is being sent.
-FrameHeader Connection::next_data_header(MessageKind kind, bool last, std::size_t size) {
+inline FrameHeader Connection::next_data_header(MessageKind kind, bool last, std::size_t size) {
   const Opcode first = kind == MessageKind::text ? Opcode::text : Opcode::binary;
   const Opcode opcode = sending_fragments_ ? Opcode::cont : first;
   sending_fragments_ = !last;

@@ -67,12 +67,11 @@ class Connection {
   Result<void> send(MessageKind kind, bool last, ConstBytes payload, bool compress = false);
 
   /// Like send(), for a payload that the caller owns and puts on the wire itself: writes only the
-  /// header, to `out`, and returns its size (a server's is never longer than the client's header in
-  /// front of the same payload). A client's payload is masked in place. Only while can_send() and
-  /// output() is empty: what has been begun goes out first. What the transport does not take of it
-  /// is to be given back at once, with unsent().
-  std::size_t begin_frame(MessageKind kind, bool last, Bytes payload,
-                          std::span<std::uint8_t, kMaxHeaderSize> out);
+  /// header, to `out`, which has room for it, and returns its size (a server's is never longer than
+  /// the client's header in front of the same payload). A client's payload is masked in place. Only
+  /// while can_send() and output() is empty: what has been begun goes out first. What the transport
+  /// does not take of it is to be given back at once, with unsent().
+  std::size_t begin_frame(MessageKind kind, bool last, Bytes payload, Bytes out);
 
   /// The rest of what was begun: copied, to the front of output().
   void unsent(ConstBytes rest) { output_.prepend(rest); }

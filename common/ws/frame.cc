@@ -49,16 +49,20 @@ void parse_header(const std::uint8_t* bytes, FrameHeader& header) {
   if (header.masked) std::memcpy(header.key.data(), at, header.key.size());
 }
 
-std::size_t encode(const FrameHeader& header, LengthForm form, std::uint8_t* out) {
-  const std::uint64_t length7 = form == LengthForm::bits7    ? header.length
-                                : form == LengthForm::bits16 ? kLength16
-                                                             : kLength64;
+/// `form` is wide enough for the length.
+inline std::size_t encode(const FrameHeader& header, LengthForm form, std::uint8_t* out) {
+  const unsigned mask_bit = header.masked ? kMaskBit : 0u;
   out[0] = static_cast<std::uint8_t>((header.fin ? kFinBit : 0u) | (header.rsv & 7u) << 4 |
                                      (static_cast<unsigned>(header.opcode) & 15u));
-  out[1] = static_cast<std::uint8_t>((header.masked ? kMaskBit : 0u) | length7);
   std::size_t size = 2;
-  for (std::size_t i = length_size(form); i > 0; --i) {
-    out[size++] = static_cast<std::uint8_t>(header.length >> (8 * (i - 1)));
+  if (form == LengthForm::bits7) {
+    out[1] = static_cast<std::uint8_t>(mask_bit | header.length);
+  } else {
+    out[1] =
+        static_cast<std::uint8_t>(mask_bit | (form == LengthForm::bits16 ? kLength16 : kLength64));
+    for (std::size_t i = length_size(form); i > 0; --i) {
+      out[size++] = static_cast<std::uint8_t>(header.length >> (8 * (i - 1)));
+    }
   }
   if (header.masked) {
     std::memcpy(out + size, header.key.data(), header.key.size());
@@ -69,13 +73,43 @@ std::size_t encode(const FrameHeader& header, LengthForm form, std::uint8_t* out
 
 }  // namespace
 
-std::size_t encode_header(const FrameHeader& header, std::span<std::uint8_t, kMaxHeaderSize> out) {
+std::size_t encode_header(const FrameHeader& header, Bytes out) {
   return encode(header, shortest_form(header.length), out.data());
 }
 
-std::size_t encode_header_as_given(const FrameHeader& header,
-                                   std::span<std::uint8_t, kMaxHeaderSize> out) {
+std::size_t encode_header_as_given(const FrameHeader& header, Bytes out) {
   return encode(header, std::max(header.length_form, shortest_form(header.length)), out.data());
+}
+
+bool FrameDecoder::take_plain(Bytes& in, bool masked, std::uint64_t max_size, PlainFrame& frame) {
+  // The longest header that is taken here, so that nothing after this looks beyond the buffer.
+  constexpr std::size_t kLongest = 2 + 2 + 4;
+  if (!at_boundary() || in.size() < kLongest) return false;
+  const auto opcode = static_cast<Opcode>(in[0] ^ kFinBit);
+  if (opcode != Opcode::text && opcode != Opcode::binary) return false;
+  const unsigned length7 = in[1] ^ (masked ? kMaskBit : 0u);  // more than 127: not as it should be
+  std::size_t header_size = 2;
+  std::size_t size = length7;
+  if (length7 >= kLength16) {
+    size = static_cast<std::size_t>(in[2] << 8 | in[3]);
+    if (length7 != kLength16 || size < kLength16) return false;
+    header_size = 4;
+  }
+  if (masked) header_size += sizeof(MaskKey);
+  if (size > max_size || size > in.size() - header_size) return false;
+
+  frame.opcode = opcode;
+  frame.payload_offset = position_ + header_size;
+  frame.payload = in.subspan(header_size, size);
+  if (masked) {
+    MaskKey key;
+    std::memcpy(key.data(), frame.payload.data() - key.size(), key.size());
+    apply_mask(frame.payload, key, 0);
+  }
+  in = in.subspan(header_size + size);
+  position_ += header_size + size;
+  frame_offset_ = position_;
+  return true;
 }
 
 std::optional<FramePiece> FrameDecoder::next(Bytes& in) {

@@ -37,14 +37,14 @@ struct FrameHeader {
 inline constexpr std::uint8_t kRsv1 = 4;  ///< in FrameHeader::rsv
 inline constexpr std::size_t kMaxHeaderSize = 14;
 
-/// Writes `header` with the shortest length form, whatever `length_form` says. Returns its size.
-std::size_t encode_header(const FrameHeader& header, std::span<std::uint8_t, kMaxHeaderSize> out);
+/// Writes `header` with the shortest length form, whatever `length_form` says. Returns its size;
+/// `out` has room for it.
+std::size_t encode_header(const FrameHeader& header, Bytes out);
 
 /// Writes `header` as it stands, for whoever sends broken frames on purpose: the length in its
 /// length_form, however wasteful, and with its top bit. A form that is too short for the length
 /// gives way to the shortest that is not. Returns its size.
-std::size_t encode_header_as_given(const FrameHeader& header,
-                                   std::span<std::uint8_t, kMaxHeaderSize> out);
+std::size_t encode_header_as_given(const FrameHeader& header, Bytes out);
 
 /// A frame, or a piece of one that was cut by the end of the buffer. A frame that lies wholly in
 /// the buffer is one piece, both `first` and `last`. A first piece may have an empty payload though
@@ -58,8 +58,21 @@ struct FramePiece {
   bool last = true;
 };
 
+/// A frame that lies wholly in the buffer and is a message of its own; see take_plain().
+struct PlainFrame {
+  Opcode opcode = Opcode::text;      ///< text or binary
+  std::uint64_t payload_offset = 0;  ///< of payload[0] in the stream
+  Bytes payload;                     ///< unmasked, in the caller's buffer
+};
+
 class FrameDecoder {
  public:
+  /// The usual case of next(), in few instructions, where the header leaves nothing to judge: takes
+  /// a frame that lies wholly in `in`, is a whole message (FIN, text or binary, no reserved bit),
+  /// and is masked or not as `masked` says, with at most `max_size` bytes and the shortest form of
+  /// their number. False: nothing was taken, as it is for next().
+  bool take_plain(Bytes& in, bool masked, std::uint64_t max_size, PlainFrame& frame);
+
   /// Takes one piece off the front of `in`, unmasking it there; nullopt: `in` is used up.
   std::optional<FramePiece> next(Bytes& in);
 

@@ -47,6 +47,7 @@ void MessageReader::release_idle() {
 
 std::optional<Event> MessageReader::next(Bytes& in) {
   std::optional<Event> event;  // filled where the caller gets it
+  if (take_plain(in, event)) return event;
   while (!finished_) {
     const auto piece = decoder_.next(in);
     if (!piece) break;
@@ -74,6 +75,23 @@ Unfinished MessageReader::unfinished() const {
     cut.frame = Unfinished::Frame::header;
   }
   return cut;
+}
+
+/// The usual case: a whole message in one frame, uncompressed.
+inline bool MessageReader::take_plain(Bytes& in, std::optional<Event>& event) {
+  PlainFrame frame;
+  if (message_open_ || finished_ ||
+      !decoder_.take_plain(in, role_ == Role::server, limits_.max_message, frame)) {
+    return false;
+  }
+  event.emplace();
+  event->payload = frame.payload;
+  event->kind = frame.opcode == Opcode::text ? MessageKind::text : MessageKind::binary;
+  if (frame.opcode == Opcode::text && !is_utf8(frame.payload)) {
+    utf8_.reset();
+    event = fail_text(frame.payload, *find_bad_text(frame.payload, true), frame.payload_offset);
+  }
+  return true;
 }
 
 inline void MessageReader::take(const FramePiece& piece, Bytes& in, std::optional<Event>& event) {
@@ -157,14 +175,23 @@ inline std::optional<Violation> MessageReader::judge_length(const FramePiece& pi
   return std::nullopt;
 }
 
+/// RFC 6455 8.1: where in `text`, or behind it when it `ends` too early, the first byte is that
+/// cannot be.
+inline std::optional<std::size_t> MessageReader::find_bad_text(ConstBytes text, bool ends) {
+  auto bad = utf8_.feed(text);
+  if (!bad && ends && !utf8_.complete()) bad = text.size();
+  return bad;
+}
+
+Event MessageReader::fail_text(ConstBytes text, std::size_t bad, std::uint64_t offset) {
+  return fail({Rule::ws_text_utf8, offset + bad, bad < text.size() ? text[bad] : 0U});
+}
+
 inline void MessageReader::take_data(const FramePiece& piece, std::optional<Event>& event) {
   const bool ends = piece.last && piece.header.fin;
-  if (kind_ == MessageKind::text) {  // RFC 6455 8.1, at the first byte that cannot be
-    auto bad = utf8_.feed(piece.payload);
-    if (!bad && ends && !utf8_.complete()) bad = piece.payload.size();
-    if (bad) {
-      const std::uint8_t got = *bad < piece.payload.size() ? piece.payload[*bad] : 0;
-      event = fail({Rule::ws_text_utf8, piece.payload_offset + *bad, got});
+  if (kind_ == MessageKind::text) {
+    if (const auto bad = find_bad_text(piece.payload, ends)) {
+      event = fail_text(piece.payload, *bad, piece.payload_offset);
       return;
     }
   }

@@ -93,6 +93,7 @@ class MessageReader {
   void release_idle();
 
  private:
+  bool take_plain(Bytes& in, std::optional<Event>& event);
   void take(const FramePiece& piece, Bytes& in, std::optional<Event>& event);
   void take_data(const FramePiece& piece, std::optional<Event>& event);
   std::optional<Event> take_compressed(const FramePiece& piece, Bytes& in);
@@ -100,6 +101,8 @@ class MessageReader {
   Event close_event(Bytes body, std::uint64_t offset);
   std::optional<diag::Violation> judge_start(const FrameHeader& header, std::uint64_t offset) const;
   std::optional<diag::Violation> judge_length(const FramePiece& piece);
+  std::optional<std::size_t> find_bad_text(ConstBytes text, bool ends);
+  Event fail_text(ConstBytes text, std::size_t bad, std::uint64_t offset);
   Event fail(const diag::Violation& violation);
 
   Role role_;

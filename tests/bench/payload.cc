@@ -37,8 +37,7 @@ std::vector<std::uint8_t> make_frame(ConstBytes payload, bool text, bool compres
   header.key = {0x37, 0xfa, 0x21, 0x3d};
   header.length = payload.size();
   std::vector<std::uint8_t> frame(ws::kMaxHeaderSize);
-  const std::size_t header_size =
-      ws::encode_header(header, std::span<std::uint8_t, ws::kMaxHeaderSize>(frame));
+  const std::size_t header_size = ws::encode_header(header, frame);
   frame.resize(header_size);
   frame.insert(frame.end(), payload.begin(), payload.end());
   ws::apply_mask(Bytes(frame).subspan(header_size), header.key, 0);

@@ -35,6 +35,57 @@ std::size_t expected_size(const ws::FrameHeader& header) {
 constexpr std::uint64_t kLengths[] = {
     0, 1, 125, 126, 127, 65535, 65536, (1ULL << 32) + 5, (1ULL << 63) - 1, 1ULL << 63, UINT64_MAX};
 
+/// Frames around every edge of what is plain, and a few bytes behind them.
+TEST(WsFrame, what_is_taken_as_plain_is_what_next_would_have_taken) {
+  std::mt19937 random(6455);
+  const auto pick = [&](auto... values) {
+    const std::array all = {static_cast<std::uint64_t>(values)...};
+    return all[random() % all.size()];
+  };
+  std::size_t taken = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    ws::FrameHeader header;
+    header.fin = pick(1, 1, 1, 0) != 0;
+    header.rsv = static_cast<std::uint8_t>(pick(0, 0, 0, 1, 2, 4));
+    header.opcode = static_cast<ws::Opcode>(pick(1, 1, 2, 2, 0, 3, 8, 9, 10));
+    header.masked = pick(0, 1) != 0;
+    if (header.masked) header.key = {0xDE, 0xAD, 0xBE, 0xEF};
+    header.length = pick(0, 1, 3, 7, 125, 126, 127, 300, 65535, 65536);
+    header.length_form = static_cast<ws::LengthForm>(pick(0, 1, 2));
+    std::vector<std::uint8_t> wire(ws::kMaxHeaderSize);
+    wire.resize(encode_header_as_given(header, wire) + header.length + pick(0, 1, 20), 0x5A);
+    wire.resize(wire.size() - pick(0, 0, 0, std::min<std::size_t>(wire.size(), 9)));
+    const bool masked = pick(header.masked, !header.masked) != 0;
+    const std::uint64_t max_size = pick(header.length, UINT64_MAX, header.length / 2);
+
+    std::vector<std::uint8_t> same = wire;
+    ws::FrameDecoder plain;
+    ws::FrameDecoder decoder;
+    ws::PlainFrame frame;
+    Bytes in = wire;
+    if (!plain.take_plain(in, masked, max_size, frame)) {
+      ASSERT_EQ(in.size(), wire.size()) << show(header);
+      ASSERT_EQ(wire, same) << show(header);
+      continue;
+    }
+    ++taken;
+    Bytes in_again = same;
+    const auto piece = decoder.next(in_again);
+    ASSERT_TRUE(piece && piece->first && piece->last) << show(header);
+    EXPECT_TRUE(piece->header.fin && piece->header.rsv == 0) << show(header);
+    EXPECT_EQ(piece->header.masked, masked);
+    EXPECT_LE(piece->header.length, max_size);
+    EXPECT_EQ(piece->header.length_form, shortest_form(header.length));
+    EXPECT_EQ(piece->header.opcode, frame.opcode);
+    EXPECT_TRUE(frame.opcode == ws::Opcode::text || frame.opcode == ws::Opcode::binary);
+    EXPECT_EQ(piece->payload_offset, frame.payload_offset);
+    EXPECT_EQ(to_hex(piece->payload), to_hex(frame.payload));
+    EXPECT_EQ(in.size(), in_again.size());
+    EXPECT_EQ(plain.offset(), decoder.offset());
+  }
+  EXPECT_GT(taken, 200u);
+}
+
 TEST(WsFrame, header_survives_encoding_and_decoding_in_one_piece_and_byte_by_byte) {
   for (const std::uint64_t length : kLengths) {
     for (unsigned first = 0; first < 256; ++first) {  // every fin, rsv and opcode
