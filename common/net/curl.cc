@@ -30,7 +30,7 @@ void add_environment(ClientTls& tls) {
 }
 
 // The most that libcurl gives out at a read; its own default is a quarter of that.
-constexpr long kBufferSize = long{Loop::kSharedBufferSize};
+constexpr long kBufferSize = long{Loop::kReadSize};
 
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }

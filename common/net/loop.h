@@ -56,7 +56,8 @@ class Loop {
   /// of it that may be written to. What is in it is good until the current callback returns.
   Bytes shared_buffer();
 
-  static constexpr std::size_t kSharedBufferSize = 64 * 1024;
+  static constexpr std::size_t kSharedBufferSize = 512 * 1024;
+  static constexpr std::size_t kReadSize = 64 * 1024;  ///< of it for an ordinary read
   static constexpr std::size_t kHeadroom = 16;  // the longest WebSocket frame header is 14 bytes
 
  private:

@@ -1,8 +1,6 @@
 #include "net/pump.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <utility>
 
 #include "base/check.h"
@@ -13,17 +11,8 @@ namespace {
 // A turn reads at most this many times, so that one busy connection does not starve the others.
 constexpr int kReadsPerTurn = 4;
 
-// So many writes of chosen sizes, which may be of one byte each.
-constexpr int kPacedWritesPerTurn = 64;
-
-// Time for what is queued to leave after finish(), and for the peer's end after that.
-constexpr Duration kFinishTimeout = std::chrono::seconds(5);
+// Time for the peer's end after what was queued at finish() has left.
 constexpr Duration kLingerTimeout = std::chrono::seconds(2);
-
-TransportEnd end_of(IoResult failure) {
-  return {failure.reset ? TransportEnd::How::reset : TransportEnd::How::failed,
-          std::move(failure.error), std::move(failure.hint)};
-}
 
 }  // namespace
 
@@ -48,27 +37,6 @@ void Pump::write(ConstBytes bytes) {
   output_.append(bytes);
 }
 
-/// The frames that go back lie one behind the other in the buffer they were read into. There is
-/// room: a masked header is longer than one without a key, and the buffer has headroom in front.
-void Pump::send_in_place(const ws::Event& message) {
-  if (!connection_->can_send()) return;
-  if (output_size() > 0 || odd_ || message.compressed) {
-    const bool sent =
-        bool(connection_->send(message.kind, message.last, message.payload, message.compressed));
-    CHECK(sent);
-    return;
-  }
-  const Bytes payload = message.payload;
-  std::array<std::uint8_t, ws::kMaxHeaderSize> header;
-  const std::size_t size = connection_->begin_frame(message.kind, message.last, payload, header);
-  std::uint8_t* const start = begun_.empty() ? payload.data() - size : begun_.data();
-  std::uint8_t* const at = start + begun_.size();
-  CHECK(at + size <= payload.data());
-  std::memcpy(at, header.data(), size);
-  if (at + size < payload.data()) std::memmove(at + size, payload.data(), payload.size());
-  begun_ = {start, begun_.size() + size + payload.size()};
-}
-
 void Pump::open(ws::Connection connection) {
   connection_.emplace(std::move(connection));
   deadline_.reset();
@@ -89,12 +57,6 @@ void Pump::set_rewriting(std::function<void(ConstBytes)> rewrite) {
 Pump::Oddities& Pump::odd() {
   if (odd_ == nullptr) odd_ = std::make_unique<Oddities>();
   return *odd_;
-}
-
-/// A pause that is wanted is no stall.
-Time Pump::pause_end_or_now() const {
-  const auto pause_end = odd_ ? odd_->pacer.pause_end() : std::nullopt;
-  return pause_end.value_or(loop_.now());
 }
 
 void Pump::leave_protocol() {
@@ -148,9 +110,17 @@ void Pump::turn(bool readable) {
   update();
 }
 
-void Pump::read_some() {
+/// More than usual from a peer that sends so much, as long as it takes what it is sent: what it does
+/// not take has to be kept, and the half of what the system would hold for it is surely taken.
+Bytes Pump::read_buffer() {
   const Bytes buffer = loop_.shared_buffer();
+  const std::size_t room = bulk_ ? stream_->write_room() / 2 : 0;
+  return buffer.first(std::clamp(room, Loop::kReadSize, Loop::kSharedBufferSize));
+}
+
+void Pump::read_some() {
   for (int i = 0; i < kReadsPerTurn; ++i) {
+    const Bytes buffer = read_buffer();
     IoResult result = stream_->read(buffer);
     switch (result.io) {
       case Io::again: return;
@@ -158,6 +128,7 @@ void Pump::read_some() {
       case Io::failed: return transport_ended(end_of(std::move(result)));
       case Io::ok: break;
     }
+    bulk_ = result.size >= Loop::kReadSize;
     const Bytes in = buffer.first(result.size);
     if (connection_) owner_.on_wire(in);
     pass_on(in);
@@ -173,6 +144,8 @@ void Pump::read_some() {
 void Pump::pass_on(Bytes in) {
   while (!in.empty() && !ended()) {
     if (finishing_) return;
+    if (congested()) flush();
+    if (ended()) return;
     if (!may_pass_on()) {
       held_.assign(in.begin(), in.end());
       return;
@@ -226,84 +199,6 @@ void Pump::transport_ended(TransportEnd end) {
 /// Only the first cause counts.
 void Pump::note_end(TransportEnd end) {
   if (end_ == nullptr) end_ = std::make_unique<TransportEnd>(std::move(end));
-}
-
-void Pump::flush() {
-  write_begun();
-  if (output_size() == 0 && !stalled_at_ && !finishing_) return;  // the usual case
-  was_congested_ = was_congested_ || congested();
-  divert();
-  if (finishing_ && connection_) {  // its last words are ours
-    output_.append(connection_->output());
-    connection_.reset();
-  }
-  write_queued();
-  if (connection_ && odd_ && odd_->rewrite) connection_->set_queued(loop_.now(), stalled_at_);
-}
-
-void Pump::write_queued() {
-  Pacer* const pacer = odd_ ? &odd_->pacer : nullptr;
-  bool progress = false;
-  for (int writes = 0; !ended() && output_size() > 0 && may_write(); ++writes) {
-    if (pacer != nullptr && pacer->active() && writes == kPacedWritesPerTurn)
-      break;  // the descriptor is still writable
-    const bool ours = output_.size() > 0;
-    ConstBytes bytes = ours ? output_.view() : connection_->output();
-    if (pacer != nullptr) bytes = pacer->next(bytes, refused_size_);
-    const IoResult result = write_some(bytes);
-    if (result.io == Io::failed) {
-      if (deaf_) return close();
-      continue;
-    }
-    if (result.io == Io::again) break;
-    progress = true;
-    if (pacer != nullptr) pacer->sent(result.size, loop_.now());
-    if (ours) {
-      output_.sent(result.size);
-    } else {
-      connection_->sent(result.size);
-      divert();
-    }
-  }
-  if (output_size() == 0) {
-    stalled_at_.reset();
-  } else if (progress || !stalled_at_) {
-    stalled_at_ = pause_end_or_now();
-  }
-  if (progress && finishing_ && !half_closed_) deadline_ = pause_end_or_now() + kFinishTimeout;
-}
-
-/// Writes what lies in the shared buffer, which is good for this turn only.
-void Pump::write_begun() {
-  const ConstBytes begun = std::exchange(begun_, {});
-  if (begun.empty() || ended()) return;
-  const IoResult result = write_some(begun);
-  const std::size_t gone = result.io == Io::ok ? result.size : 0;
-  connection_->unsent(begun.subspan(gone));
-}
-
-/// To nowhere when nothing can be written any more.
-IoResult Pump::write_some(ConstBytes bytes) {
-  if (write_failed_ || half_closed_) return {.size = bytes.size()};
-  IoResult result = stream_->write(bytes);
-  refused_size_ = result.io == Io::again ? bytes.size() : 0;
-  if (result.io == Io::failed) {
-    // What the peer said before it left may still be readable: go on until reading ends too.
-    write_failed_ = true;
-    note_end(end_of(std::move(result)));
-    return {.io = Io::failed};
-  }
-  return result;
-}
-
-/// Hands what the connection sends to whoever rewrites it.
-void Pump::divert() {
-  if (odd_ == nullptr || !odd_->rewrite) return;
-  while (connection_ && !connection_->output().empty()) {
-    const ConstBytes output = connection_->output();
-    odd_->rewrite(output);
-    if (connection_) connection_->sent(output.size());
-  }
 }
 
 void Pump::update() {
@@ -389,10 +284,6 @@ bool Pump::may_pass_on() const {
 
 bool Pump::may_read() const {
   return !ended() && held_.empty() && may_pass_on();
-}
-
-bool Pump::may_write() {
-  return odd_ == nullptr || !odd_->pacer.pauses(loop_.now()) || write_failed_;
 }
 
 bool Pump::half_close_wanted() const {

@@ -4,7 +4,8 @@
 // one.
 //
 // Memory stays flat: while too much waits to be sent (see Limits), or the owner is paused, nothing
-// is read, and what was already read is kept (one read's worth).
+// is read, and what was already read is kept (one read's worth: Loop::kReadSize, or more of a peer
+// that takes what it is sent).
 #pragma once
 
 #include <functional>
@@ -135,8 +136,13 @@ class Pump {
     std::function<void(ConstBytes)> rewrite;
   };
 
+  /// Time for what is queued to leave after finish().
+  static constexpr Duration kFinishTimeout = std::chrono::seconds(5);
+
+  static TransportEnd end_of(IoResult failure);
   Oddities& odd();
   void turn(bool readable);
+  Bytes read_buffer();
   void read_some();
   void pass_on(Bytes in);
   void deliver(const ws::Event& event);
@@ -176,6 +182,7 @@ class Pump {
   std::size_t refused_size_ = 0;       // of the latest write, when the stream took nothing of it
   std::unique_ptr<TransportEnd> end_;  // the first cause of it
   std::unique_ptr<Oddities> odd_;      // of whoever sends in odd ways
+  bool bulk_ = false;                  // the latest read brought Loop::kReadSize or more
   bool paused_ = false;
   bool deaf_ = false;  // stop_reading() was called
   bool finishing_ = false;

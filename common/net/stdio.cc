@@ -57,7 +57,7 @@ struct Input::State : std::enable_shared_from_this<Input::State> {
 
   void turn() {
     const auto self = shared_from_this();  // a callback may destroy the Input
-    const Bytes into = loop.shared_buffer();
+    const Bytes into = loop.shared_buffer().first(Loop::kReadSize);
     // The descriptor has just been ready, so this does not block although it may be a blocking one.
     const ssize_t size = ::read(fd, into.data(), into.size());
     if (size > 0) {

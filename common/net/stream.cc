@@ -1,10 +1,14 @@
 #include "net/stream.h"
 
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdint>
 
 #include "base/check.h"
 
@@ -41,6 +45,14 @@ IoResult SocketStream::write(ConstBytes from) {
   } while (size < 0 && errno == EINTR);
   if (size < 0) return io_error(errno);
   return {.size = static_cast<std::size_t>(size)};
+}
+
+std::size_t SocketStream::write_room() const {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> memory = {};
+  socklen_t size = sizeof memory;
+  if (getsockopt(fd_.value(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return 0;
+  const std::uint32_t limit = memory[SK_MEMINFO_SNDBUF];
+  return limit - std::min(limit, memory[SK_MEMINFO_WMEM_QUEUED]);
 }
 
 void SocketStream::shutdown_write() {

@@ -37,6 +37,9 @@ class Stream {
   /// the same bytes and be no shorter (TLS has a record half sent); they may lie elsewhere.
   virtual IoResult write(ConstBytes from) = 0;
 
+  /// About how many bytes a write would take at once; 0: not known.
+  virtual std::size_t write_room() const { return 0; }
+
   /// Nothing more will be written; reading goes on.
   virtual void shutdown_write() = 0;
 
@@ -66,6 +69,7 @@ class SocketStream final : public Stream {
 
   IoResult read(Bytes into) override;
   IoResult write(ConstBytes from) override;
+  std::size_t write_room() const override;
   void shutdown_write() override;
   void reset_on_close() override;
   int fd() const override { return fd_.value(); }

@@ -455,7 +455,7 @@ TEST(Loop, poll_reports_a_hang_up_as_what_is_watched) {
 TEST(Loop, shared_buffer_has_writable_headroom_in_front) {
   Loop loop;
   const Bytes buffer = loop.shared_buffer();
-  EXPECT_EQ(buffer.size(), 64U * 1024);
+  EXPECT_EQ(buffer.size(), Loop::kSharedBufferSize);
   std::fill_n(buffer.data() - Loop::kHeadroom, Loop::kHeadroom, std::uint8_t{1});
   EXPECT_EQ(loop.shared_buffer().data(), buffer.data());
 }

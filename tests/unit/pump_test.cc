@@ -34,12 +34,18 @@ class ScriptedStream final : public net::Stream {
     std::size_t writes = 0;
     std::vector<std::size_t> tries = {};  // their sizes, the refused ones too
     bool reset_wanted = false;
+    std::size_t room = 0;                 // that the stream says it has
+    std::vector<std::size_t> reads = {};  // their buffers
     std::function<void()> on_shut = [] {};
   };
 
   ScriptedStream(net::Fd fd, Script& script) : socket_(std::move(fd)), script_(script) {}
 
-  IoResult read(Bytes into) override { return socket_.read(into); }
+  IoResult read(Bytes into) override {
+    script_.reads.push_back(into.size());
+    return socket_.read(into);
+  }
+  std::size_t write_room() const override { return script_.room; }
   IoResult write(ConstBytes from) override {
     if (script_.broken) return {.io = Io::failed, .error = "Broken pipe", .reset = true};
     script_.tries.push_back(from.size());
@@ -193,6 +199,27 @@ TEST(Pump, echo_in_place_that_the_stream_takes_in_bits_keeps_its_order) {
     bench.run();
     EXPECT_EQ(written_frames(bench),
               "text \"first\"\npong 70696e67\ntext \"second\"\nclose 1000 \"\"\n");
+  }
+}
+
+TEST(Pump, reads_more_at_a_time_of_a_peer_that_sends_much_if_there_is_room_for_its_echo) {
+  constexpr std::size_t kRead = net::Loop::kReadSize;
+  for (const std::size_t room : {std::size_t{0}, kRead, 3 * kRead, std::size_t{1} << 30}) {
+    SCOPED_TRACE(room);
+    Bench bench;
+    bench.role = ws::Role::server;
+    bench.in_place = true;
+    bench.script.room = room;
+    bench.stop_after = 3;
+    bench.open();
+    const int size = 1 << 20;
+    setsockopt(bench.peer.value(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    bench.say(masked_frame(0x82, std::string(kRead - 8, 'a')) + masked_frame(0x82, "b") +
+              masked_frame(0x82, "c"));
+    bench.run();
+    ASSERT_GE(bench.script.reads.size(), 2u);
+    EXPECT_EQ(bench.script.reads[0], kRead);
+    EXPECT_EQ(bench.script.reads[1], std::clamp(room / 2, kRead, net::Loop::kSharedBufferSize));
   }
 }
 
