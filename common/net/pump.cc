@@ -99,10 +99,10 @@ void Pump::set_paused(bool paused) {
 void Pump::turn(bool readable) {
   if (ended()) return;
   tick();
-  if (!held_.empty() && may_pass_on()) {
-    const std::vector<std::uint8_t> held = std::exchange(held_, {});
-    const Bytes again = loop_.shared_buffer().first(held.size());  // where it was read
-    std::ranges::copy(held, again.begin());
+  if (held_ != nullptr && may_pass_on()) {
+    const auto held = std::exchange(held_, nullptr);
+    const Bytes again = loop_.shared_buffer().first(held->size());  // where it was read
+    std::ranges::copy(*held, again.begin());
     pass_on(again);
     flush();
   }
@@ -110,8 +110,8 @@ void Pump::turn(bool readable) {
   update();
 }
 
-/// More than usual from a peer that sends so much, as long as it takes what it is sent: what it does
-/// not take has to be kept, and the half of what the system would hold for it is surely taken.
+/// More than usual from a peer that sends so much, as long as it takes what it is sent: what it
+/// does not take has to be kept, and the half of what the system would hold for it is surely taken.
 Bytes Pump::read_buffer() {
   const Bytes buffer = loop_.shared_buffer();
   const std::size_t room = bulk_ ? stream_->write_room() / 2 : 0;
@@ -147,7 +147,7 @@ void Pump::pass_on(Bytes in) {
     if (congested()) flush();
     if (ended()) return;
     if (!may_pass_on()) {
-      held_.assign(in.begin(), in.end());
+      held_ = std::make_unique<std::vector<std::uint8_t>>(in.begin(), in.end());
       return;
     }
     if (connection_) {
@@ -283,7 +283,7 @@ bool Pump::may_pass_on() const {
 }
 
 bool Pump::may_read() const {
-  return !ended() && held_.empty() && may_pass_on();
+  return !ended() && held_ == nullptr && may_pass_on();
 }
 
 bool Pump::half_close_wanted() const {

@@ -64,7 +64,7 @@ class Pump {
     Duration write_timeout = Duration(0);  ///< without progress, then it is dropped; 0: never
   };
 
-  /// `loop` and `owner` outlive this.
+  /// `loop`, `limits` and `owner` outlive this.
   Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, PumpOwner& owner);
   ~Pump();
   Pump(const Pump&) = delete;
@@ -135,6 +135,10 @@ class Pump {
     Pacer pacer;
     std::function<void(ConstBytes)> rewrite;
   };
+  struct Written {
+    Io io = Io::ok;
+    std::size_t size = 0;
+  };
 
   /// Time for what is queued to leave after finish().
   static constexpr Duration kFinishTimeout = std::chrono::seconds(5);
@@ -152,7 +156,7 @@ class Pump {
   void on_timer();
   void flush();
   void write_begun();
-  IoResult write_some(ConstBytes bytes);
+  Written write_some(ConstBytes bytes);
   void divert();
   void write_queued();
   Time pause_end_or_now() const;
@@ -169,14 +173,14 @@ class Pump {
 
   Loop& loop_;
   std::unique_ptr<Stream> stream_;
-  Limits limits_;
+  const Limits& limits_;
   PumpOwner& owner_;
   std::optional<Poll> poll_;
   Timer timer_;
   std::optional<ws::Connection> connection_;
   OutputBuffer output_{0};  // of write(), which is for heads and the like
   Bytes begun_;             // of send_in_place(), in the loop's shared buffer: goes out first
-  std::vector<std::uint8_t> held_;  // read, but not yet passed on
+  std::unique_ptr<std::vector<std::uint8_t>> held_;  // read, but not yet passed on
   std::optional<Time> deadline_;
   std::optional<Time> stalled_at_;     // output waits since, without progress
   std::size_t refused_size_ = 0;       // of the latest write, when the stream took nothing of it

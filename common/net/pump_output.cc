@@ -97,7 +97,7 @@ void Pump::write_queued() {
     const bool ours = output_.size() > 0;
     ConstBytes bytes = ours ? output_.view() : connection_->output();
     if (pacer != nullptr) bytes = pacer->next(bytes, refused_size_);
-    const IoResult result = write_some(bytes);
+    const Written result = write_some(bytes);
     if (result.io == Io::failed) {
       if (deaf_) return close();
       continue;
@@ -124,23 +124,22 @@ void Pump::write_queued() {
 void Pump::write_begun() {
   const ConstBytes begun = std::exchange(begun_, {});
   if (begun.empty() || ended()) return;
-  const IoResult result = write_some(begun);
+  const Written result = write_some(begun);
   const std::size_t gone = result.io == Io::ok ? result.size : 0;
   connection_->unsent(begun.subspan(gone));
 }
 
 /// To nowhere when nothing can be written any more.
-IoResult Pump::write_some(ConstBytes bytes) {
-  if (write_failed_ || half_closed_) return {.size = bytes.size()};
+Pump::Written Pump::write_some(ConstBytes bytes) {
+  if (write_failed_ || half_closed_) return {Io::ok, bytes.size()};
   IoResult result = stream_->write(bytes);
   refused_size_ = result.io == Io::again ? bytes.size() : 0;
   if (result.io == Io::failed) {
     // What the peer said before it left may still be readable: go on until reading ends too.
     write_failed_ = true;
     note_end(end_of(std::move(result)));
-    return {.io = Io::failed};
   }
-  return result;
+  return {result.io, result.size};
 }
 
 /// Hands what the connection sends to whoever rewrites it.

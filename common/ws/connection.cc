@@ -63,7 +63,8 @@ void Connection::react(const Event& event) {
     case EventType::close:
       peer_closed_first_ = state_ == CloseState::open;
       peer_code_ = event.code;
-      reason_.assign(event.payload.begin(), event.payload.end());
+      reason_ =
+          std::make_unique<std::vector<std::uint8_t>>(event.payload.begin(), event.payload.end());
       return apply(CloseInput::peer_close, event.code, {});
     case EventType::violation: {
       const diag::RuleInfo& rule = diag::info(event.violation.rule);
@@ -203,7 +204,8 @@ Event Connection::tell_end() {
   event.type = EventType::ended;
   event.ending = end.ending;
   event.code = end.code;
-  if (end.ending == Ending::peer || end.ending == Ending::us) event.payload = reason_;
+  const bool both_closed = end.ending == Ending::peer || end.ending == Ending::us;
+  if (both_closed && reason_ != nullptr) event.payload = *reason_;
   return event;
 }
 

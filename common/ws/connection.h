@@ -158,38 +158,39 @@ class Connection {
   bool holds_compression() const;
   void append_close(CloseCode code, std::string_view reason);
 
+  // A server has thousands of these: the small members stand together.
   Role role_;
+  CloseState state_ = CloseState::open;
+  bool sending_fragments_ = false;
+  bool sending_compressed_ = false;  // the message that is being sent
+  bool reading_ = true;
+  bool awaits_pong_ = false;  // the keepalive ping is not answered yet
+  bool peer_closed_first_ = false;
+  bool queued_ = false;                 // by the caller: see set_queued()
+  bool last_words_left_ = false;        // our Close and what was queued before it
+  Ending failure_ = Ending::violation;  // why state_ is failed
+  CloseCode our_code_ = 0;              // sent; 0: none
+  CloseCode peer_code_ = 0;             // received; 0: none
+
   std::shared_ptr<const Settings> settings_;
   std::unique_ptr<const MaskSource> mask_source_;  // a server has none
   MessageReader reader_;
   OutputBuffer output_;
-  CloseState state_ = CloseState::open;
-  Time now_;
-
-  bool sending_fragments_ = false;
-  bool sending_compressed_ = false;           // the message that is being sent
   std::unique_ptr<Compression> compression_;  // of permessage-deflate, when it is agreed
   std::unique_ptr<SentFrames> raw_;           // of send_raw()
-  bool reading_ = true;
+  Time now_;
   Time last_message_byte_;  // while reader_.is_unfinished()
   Time next_ping_;          // keepalive
   Time pong_deadline_;      // while awaits_pong_
   Time ping_sent_;
   Time end_deadline_;  // in closing, done, failed
   std::uint64_t ping_count_ = 0;
-  bool awaits_pong_ = false;                   // the keepalive ping is not answered yet
   std::unique_ptr<std::string> sent_ping_;     // payload of the latest ping, until it is answered
   std::unique_ptr<std::string> pending_pong_;  // held back while output() is long
   std::optional<Duration> round_trip_;
 
-  CloseCode our_code_ = 0;   // sent; 0: none
-  CloseCode peer_code_ = 0;  // received; 0: none
-  bool peer_closed_first_ = false;
-  bool queued_ = false;                 // by the caller: see set_queued()
-  bool last_words_left_ = false;        // our Close and what was queued before it
-  Ending failure_ = Ending::violation;  // why state_ is failed
-  std::vector<std::uint8_t> reason_;    // of the peer's Close
-  std::optional<End> ended_;            // to be told by next()
+  std::optional<End> ended_;                           // to be told by next()
+  std::unique_ptr<std::vector<std::uint8_t>> reason_;  // of the peer's Close, when it came
 };
 
 }  // namespace ws

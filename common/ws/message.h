@@ -106,18 +106,18 @@ class MessageReader {
   Event fail(const diag::Violation& violation);
 
   Role role_;
-  MessageLimits limits_;
-  FrameDecoder decoder_;
   Utf8Validator utf8_;
   MessageKind kind_ = MessageKind::text;
   bool message_open_ = false;
   bool compressed_ = false;  // the open message
   bool delivered_ = false;   // a piece of the open message has been returned
   bool finished_ = false;    // after a close or a violation
+  std::uint8_t control_size_ = 0;
   std::uint32_t fragment_count_ = 0;
+  MessageLimits limits_;
+  FrameDecoder decoder_;
   // Of the open message so far: announced by its headers, or inflated.
   std::uint64_t message_size_ = 0;
-  std::uint8_t control_size_ = 0;
   std::unique_ptr<std::array<std::uint8_t, 125>> control_;  // a frame cut by a buffer's end
   std::unique_ptr<Inflater> inflater_;
 };

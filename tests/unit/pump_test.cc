@@ -81,7 +81,7 @@ constexpr std::size_t kHeadSize = 4;
 /// A pump with a client's connection that echoes every message; it opens after four bytes of head.
 class Bench final : public net::PumpOwner {
  public:
-  explicit Bench(const net::Pump::Limits& limits = {}) {
+  explicit Bench(const net::Pump::Limits& pump_limits = {}) : limits(pump_limits) {
     std::array<int, 2> ends = {};
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
     peer = net::Fd(ends[1]);
@@ -104,6 +104,7 @@ class Bench final : public net::PumpOwner {
     loop.run();
   }
 
+  const net::Pump::Limits limits;
   ws::Role role = ws::Role::client;
   bool in_place = false;  // echoes
   net::Loop loop;

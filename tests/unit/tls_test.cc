@@ -496,7 +496,7 @@ class Echo {
     auto made = Listener::tcp(loop, "127.0.0.1", 0, [this](std::unique_ptr<Stream> stream, auto) {
       server.emplace(loop,
                      context().accept(std::make_unique<SlowStream>(std::move(stream), piece_)),
-                     Pump::Limits{}, server_side_);
+                     limits_, server_side_);
       server->open(ws::Connection(ws::Role::server, ws::Settings{}, {}, loop.now()));
     });
     EXPECT_TRUE(made);
@@ -556,7 +556,7 @@ class Echo {
       ADD_FAILURE() << error->message;
       return loop.stop();
     }
-    client.emplace(loop, std::get<0>(std::move(result)), Pump::Limits{}, client_side_);
+    client.emplace(loop, std::get<0>(std::move(result)), limits_, client_side_);
     client->open(ws::Connection(ws::Role::client, ws::Settings{}, test::fixed_mask, loop.now()));
     EXPECT_TRUE(client->connection()->send(ws::MessageKind::text, true, as_bytes(sent)));
     client->update();
@@ -564,6 +564,7 @@ class Echo {
 
   Side server_side_{*this, ws::Role::server};
   Side client_side_{*this, ws::Role::client};
+  const Pump::Limits limits_;
   std::size_t piece_;
   Dialer dialer_{loop};
   std::unique_ptr<Listener> listener_;

@@ -232,22 +232,22 @@ void PeerLog::event(const ws::Event& event) {
       }
       return;
     case ws::EventType::ended:
-      ending_ = event.ending;
-      code_ = event.code;
-      reason_ = as_text(event.payload);
+      end_ = std::make_unique<WebSocketEnd>(
+          WebSocketEnd{event.ending, event.code, std::string(as_text(event.payload))});
       return;
   }
 }
 
 void PeerLog::message(const ws::Event& event) {
-  if (event.first) message_size_ = 0;
-  kind_ = event.kind;
-  message_size_ += event.payload.size();
+  if (message_ == nullptr) message_ = std::make_unique<Message>();
+  if (event.first) message_->size = 0;
+  message_->kind = event.kind;
+  message_->size += event.payload.size();
   if (std::string* lines = log_.lines()) {
-    messages_.append(*lines, stamp('<'), name_of(kind_), event.payload, event.last);
+    message_->lines.append(*lines, stamp('<'), name_of(event.kind), event.payload, event.last);
   }
   if (event.last && log_.shows(1)) {
-    say(fmt::format("{} message, {} bytes", name_of(kind_), message_size_));
+    say(fmt::format("{} message, {} bytes", name_of(event.kind), message_->size));
   }
 }
 
@@ -256,23 +256,24 @@ void PeerLog::control(std::string_view kind, ConstBytes payload) {
   if (log_.shows(1)) say(fmt::format("{}, {} bytes", kind, payload.size()));
 }
 
-void PeerLog::ended(const net::TransportEnd& end) {
+void PeerLog::ended(const net::TransportEnd& transport) {
   if (!open_) {
-    if (!answered_ && log_.shows(0)) say(fmt::format("no request: {}", describe(end)));
+    if (!answered_ && log_.shows(0)) say(fmt::format("no request: {}", describe(transport)));
     return;
   }
-  const std::string_view by = name_of(ending_);
+  const WebSocketEnd end = end_ ? *end_ : WebSocketEnd{};
+  const std::string_view by = name_of(end.ending);
   if (std::string* lines = log_.lines()) {
-    messages_.cut(*lines, stamp('<'), name_of(kind_));
+    if (message_) message_->lines.cut(*lines, stamp('<'), name_of(message_->kind));
     const char dir = by == "peer" ? '<' : by == "us" ? '>' : char{0};
-    cli::close_line(*lines, stamp(dir), code_, as_bytes(reason_), by);
+    cli::close_line(*lines, stamp(dir), end.code, as_bytes(end.reason), by);
   }
   if (!log_.shows(0)) return;
-  if (ending_ == ws::Ending::cut) return say(fmt::format("cut: {}", describe(end)));
-  std::string text = fmt::format("closed by {}: {}", by, code_);
-  if (!reason_.empty()) text += " " + quoted(reason_);
-  if (ending_ == ws::Ending::unanswered) text += ", not answered";
-  if (ending_ == ws::Ending::timeout) text += ", the peer was silent";
+  if (end.ending == ws::Ending::cut) return say(fmt::format("cut: {}", describe(transport)));
+  std::string text = fmt::format("closed by {}: {}", by, end.code);
+  if (!end.reason.empty()) text += " " + quoted(end.reason);
+  if (end.ending == ws::Ending::unanswered) text += ", not answered";
+  if (end.ending == ws::Ending::timeout) text += ", the peer was silent";
   say(text);
 }
 

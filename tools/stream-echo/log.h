@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -114,7 +115,7 @@ class PeerLog {
   void event(const ws::Event& event);
 
   /// The transport ended. Nothing more is logged.
-  void ended(const net::TransportEnd& end);
+  void ended(const net::TransportEnd& transport);
 
  private:
   void message(const ws::Event& event);
@@ -126,14 +127,21 @@ class PeerLog {
   Log& log_;
   std::uint64_t conn_;
   std::string peer_;
-  cli::MessageLines messages_;
-  ws::MessageKind kind_ = ws::MessageKind::text;
-  std::uint64_t message_size_ = 0;  // of the message so far
-  bool open_ = false;               // a WebSocket whose end has not been logged
-  bool answered_ = false;           // an HTTP answer was sent
-  ws::Ending ending_ = ws::Ending::cut;
-  std::uint16_t code_ = ws::code::kAbnormal;
-  std::string reason_;
+  bool open_ = false;      // a WebSocket whose end has not been logged
+  bool answered_ = false;  // an HTTP answer was sent
+  /// There while messages are shown, and at the end: thousands of idle peers need neither.
+  struct Message {
+    cli::MessageLines lines;
+    ws::MessageKind kind = ws::MessageKind::text;
+    std::uint64_t size = 0;  // so far
+  };
+  std::unique_ptr<Message> message_;
+  struct WebSocketEnd {
+    ws::Ending ending = ws::Ending::cut;
+    std::uint16_t code = ws::code::kAbnormal;
+    std::string reason = {};
+  };
+  std::unique_ptr<WebSocketEnd> end_;
 };
 
 }  // namespace stream_echo

@@ -12,12 +12,12 @@ namespace {
 // Time for a whole request head, however slowly its bytes drip in.
 constexpr Duration kHeadTimeout = std::chrono::seconds(10);
 
-// A peer that takes nothing for so long holds memory for nothing.
-constexpr Duration kWriteTimeout = std::chrono::seconds(30);
-
-// What may wait for a peer that does not read, beside what the system holds for it: about as much
-// as is read at a time, since thousands may do so together.
-constexpr std::size_t kMaxQueued = std::size_t{64} << 10;
+constexpr net::Pump::Limits kLimits = {
+    // For a peer that does not read, beside what the system holds for it: about as much as is read
+    // at a time, since thousands may do so together.
+    .output = std::size_t{64} << 10,
+    // A peer that takes nothing for so long holds memory for nothing.
+    .write_timeout = std::chrono::seconds(30)};
 
 // The first bytes of every protocol that http::other_protocol() knows.
 constexpr std::size_t kSignatureSize = 16;
@@ -30,8 +30,7 @@ Session::Session(const Shared& shared, std::unique_ptr<net::Stream> stream, std:
       conn_(conn),
       log_(shared.log, conn, std::move(peer)),
       start_(std::make_unique<Start>()),
-      pump_(shared.loop, std::move(stream), {.output = kMaxQueued, .write_timeout = kWriteTimeout},
-            *this) {
+      pump_(shared.loop, std::move(stream), kLimits, *this) {
   pump_.set_deadline(shared.loop.now() + kHeadTimeout);
 }
 

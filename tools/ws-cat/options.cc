@@ -140,19 +140,19 @@ Outcome assign_close(std::string_view text, Args& args) {
 Outcome add_codes(const cli::Value& value, CloseCodes& codes) {
   std::string_view rest = value.text;
   while (true) {
-    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const std::size_t comma = rest.find(',');
     const std::string_view item = rest.substr(0, comma);
-    const std::size_t dash = std::min(item.find('-'), item.size());
+    const std::size_t dash = item.find('-');
     const auto first = parse_code(item.substr(0, dash));
-    const auto last = dash < item.size() ? parse_code(item.substr(dash + 1)) : first;
+    const auto last = dash == std::string_view::npos ? first : parse_code(item.substr(dash + 1));
     if (!first || !last || *last < *first) {
       return failed({fmt::format("option --{}: \"{}\" is not a code or a range of codes",
                                  value.option->name, item),
                      "for example 1011,4000-4999"});
     }
     codes.emplace_back(*first, *last);
-    if (comma == rest.size()) return std::nullopt;
-    rest.remove_prefix(comma + 1);
+    if (comma == std::string_view::npos) return std::nullopt;
+    rest = rest.substr(comma + 1);
   }
 }
 

@@ -14,6 +14,10 @@ namespace {
 // How long a refusal may go on.
 constexpr Duration kBodyTimeout = std::chrono::seconds(5);
 
+// What is sent comes from standard input, which waits instead: for as long as the system has no
+// room. What is in the system's hands is queue enough.
+constexpr net::Pump::Limits kLimits = {.output = 1, .reading_waits = false};
+
 std::string random_nonce() {
   std::array<std::uint8_t, ws::kKeySize> bytes;
   net::fill_random(bytes);
@@ -91,11 +95,7 @@ void Session::on_dialled(std::variant<std::unique_ptr<net::Stream>, net::DialErr
   }
   auto stream = std::get<std::unique_ptr<net::Stream>>(std::move(result));
   if (recorder_ != nullptr) stream = recorder_->tap(std::move(stream), 1);
-  pump_ = std::make_unique<net::Pump>(
-      loop_, std::move(stream),
-      // What is sent comes from standard input, which waits instead: for as long as the system has
-      // no room. What is in the system's hands is queue enough.
-      net::Pump::Limits{.output = 1, .reading_waits = false}, *this);
+  pump_ = std::make_unique<net::Pump>(loop_, std::move(stream), kLimits, *this);
   if (args_.dribble) {
     pump_->set_pace([slice = *args_.dribble](std::size_t) {
       return net::Pacer::Slice{.size = slice.size, .pause = slice.pause};
