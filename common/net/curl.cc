@@ -190,7 +190,7 @@ class CurlStream final : public Stream {
     const CURLcode code = curl_easy_recv(call_->easy, into.data(), into.size(), &size);
     if (code != CURLE_OK) return failure(code);
     if (size > 0) return {.size = size};
-    if (was_cut()) return {.io = Io::failed, .error = "TLS connection cut without close_notify"};
+    if (was_cut()) return io_failure({.error = "TLS connection cut without close_notify"});
     return {.io = Io::end};
   }
 
@@ -228,11 +228,10 @@ class CurlStream final : public Stream {
     if (code == CURLE_AGAIN) return {.io = Io::again};
     const int error = os_error_of(*call_);
     if (error == ECONNRESET || error == EPIPE) {
-      return {.io = Io::failed, .error = errno_text(error), .reset = true};
+      return io_failure({.error = errno_text(error), .reset = true});
     }
     DialError explained = explain(code, text_of(*call_, code), error, call_->options);
-    return {
-        .io = Io::failed, .error = std::move(explained.message), .hint = std::move(explained.hint)};
+    return io_failure({.error = std::move(explained.message), .hint = std::move(explained.hint)});
   }
 
   std::shared_ptr<void> keep_;  // whoever owns multi_

@@ -121,11 +121,11 @@ Bytes Pump::read_buffer() {
 void Pump::read_some() {
   for (int i = 0; i < kReadsPerTurn; ++i) {
     const Bytes buffer = read_buffer();
-    IoResult result = stream_->read(buffer);
+    const IoResult result = stream_->read(buffer);
     switch (result.io) {
       case Io::again: return;
       case Io::end: return transport_ended({TransportEnd::How::fin});
-      case Io::failed: return transport_ended(end_of(std::move(result)));
+      case Io::failed: return transport_ended(end_of(*result.failure));
       case Io::ok: break;
     }
     bulk_ = result.size >= Loop::kReadSize;
@@ -142,16 +142,17 @@ void Pump::read_some() {
 
 /// Gives `in` to the owner or to the connection; what cannot be taken now is kept.
 void Pump::pass_on(Bytes in) {
-  while (!in.empty() && !ended()) {
-    if (finishing_) return;
-    if (congested()) flush();
-    if (ended()) return;
+  while (!in.empty() && !ended() && !finishing_) {
+    if (congested()) {
+      flush();
+      if (ended()) return;
+    }
     if (!may_pass_on()) {
       held_ = std::make_unique<std::vector<std::uint8_t>>(in.begin(), in.end());
       return;
     }
     if (connection_) {
-      if (const auto event = connection_->next(in)) deliver(*event);
+      if (const auto event = next_event(in)) deliver(*event);
       continue;
     }
     owner_.on_bytes(in);
@@ -160,7 +161,19 @@ void Pump::pass_on(Bytes in) {
   }
 }
 
+/// The next event that is not echoed where it lies, which makes nothing wait.
+inline std::optional<ws::Event> Pump::next_event(Bytes& in) {
+  while (true) {
+    auto event = connection_->next(in);
+    const bool echo = event && echoing_ && event->type == ws::EventType::message &&
+                      connection_->can_send() && goes_in_place(*event);
+    if (!echo) return event;
+    begin_in_place(event->payload, event->kind, event->last);
+  }
+}
+
 void Pump::deliver(const ws::Event& event) {
+  if (echoing_ && event.type == ws::EventType::message) return send_in_place(event);
   owner_.on_event(event);
   if (event.type == ws::EventType::ended) close();
 }
@@ -225,8 +238,8 @@ void Pump::update() {
   const bool writing = output_size() > 0 && may_write();
   const Stream::Interest interest = stream_->interest(may_read(), writing);
   poll_->watch(interest.readable, interest.writable, deaf_);
-  if (const auto due = next_deadline()) {
-    timer_.start(*due);
+  if (const Time due = next_deadline(); due != Time::max()) {
+    timer_.start(due);
   } else {
     timer_.stop();
   }
@@ -273,19 +286,6 @@ bool Pump::takes_output() const {
   return !ended() && !finishing_ && !half_close_asked_ && !half_closed_ && !write_failed_;
 }
 
-std::size_t Pump::output_size() const {
-  return output_.size() + (connection_ ? connection_->output().size() : 0);
-}
-
-bool Pump::may_pass_on() const {
-  const bool waits = limits_.reading_waits && congested() && !write_failed_;
-  return finishing_ || (!paused_ && !deaf_ && !waits);
-}
-
-bool Pump::may_read() const {
-  return !ended() && held_ == nullptr && may_pass_on();
-}
-
 bool Pump::half_close_wanted() const {
   if (finishing_ || half_close_asked_) return output_size() == 0;
   return output_.size() == 0 && connection_ && connection_->half_close_wanted();
@@ -296,10 +296,11 @@ std::optional<Time> Pump::write_timeout_at() const {
   return *stalled_at_ + limits_.write_timeout;
 }
 
-std::optional<Time> Pump::next_deadline() const {
-  std::optional<Time> next = deadline_;
-  const auto consider = [&](std::optional<Time> at) {
-    if (at && (!next || *at < *next)) next = at;
+/// The end of time when there is none.
+Time Pump::next_deadline() const {
+  Time next = deadline_.value_or(Time::max());
+  const auto consider = [&next](std::optional<Time> at) {
+    if (at) next = std::min(next, *at);
   };
   consider(write_timeout_at());
   if (output_size() > 0 && odd_) consider(odd_->pacer.pause_end());

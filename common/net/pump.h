@@ -80,6 +80,10 @@ class Pump {
   /// (RFC 6455 5.5.1).
   void send_in_place(const ws::Event& message);
 
+  /// Whether PumpOwner::on_event hears of messages. If not, each goes back where it came from, as
+  /// by send_in_place().
+  void set_echoing(bool echoing) { echoing_ = echoing; }
+
   /// From now on this is a WebSocket connection.
   void open(ws::Connection connection);
 
@@ -143,18 +147,21 @@ class Pump {
   /// Time for what is queued to leave after finish().
   static constexpr Duration kFinishTimeout = std::chrono::seconds(5);
 
-  static TransportEnd end_of(IoResult failure);
+  static TransportEnd end_of(const IoFailure& failure);
   Oddities& odd();
   void turn(bool readable);
   Bytes read_buffer();
   void read_some();
   void pass_on(Bytes in);
+  std::optional<ws::Event> next_event(Bytes& in);
   void deliver(const ws::Event& event);
   void deliver_pending();
   void transport_ended(TransportEnd end);
   void tick();
   void on_timer();
   void flush();
+  bool goes_in_place(const ws::Event& message) const;
+  void begin_in_place(Bytes payload, ws::MessageKind kind, bool last);
   void write_begun();
   Written write_some(ConstBytes bytes);
   void divert();
@@ -163,13 +170,18 @@ class Pump {
   void note_end(TransportEnd end);
   void close();
   void continue_later();
-  std::size_t output_size() const;
-  bool may_pass_on() const;
-  bool may_read() const;
+  std::size_t output_size() const {
+    return output_.size() + (connection_ ? connection_->output().size() : 0);
+  }
+  bool may_pass_on() const {
+    const bool waits = limits_.reading_waits && congested() && !write_failed_;
+    return finishing_ || (!paused_ && !deaf_ && !waits);
+  }
+  bool may_read() const { return !ended() && held_ == nullptr && may_pass_on(); }
   bool may_write();
   bool half_close_wanted() const;
   std::optional<Time> write_timeout_at() const;
-  std::optional<Time> next_deadline() const;
+  Time next_deadline() const;
 
   Loop& loop_;
   std::unique_ptr<Stream> stream_;
@@ -186,7 +198,8 @@ class Pump {
   std::size_t refused_size_ = 0;       // of the latest write, when the stream took nothing of it
   std::unique_ptr<TransportEnd> end_;  // the first cause of it
   std::unique_ptr<Oddities> odd_;      // of whoever sends in odd ways
-  bool bulk_ = false;                  // the latest read brought Loop::kReadSize or more
+  bool echoing_ = false;
+  bool bulk_ = false;  // the latest read brought Loop::kReadSize or more
   bool paused_ = false;
   bool deaf_ = false;  // stop_reading() was called
   bool finishing_ = false;

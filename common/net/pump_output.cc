@@ -35,27 +35,30 @@ void move_down(Bytes bytes, std::uint8_t* to) {
 
 }  // namespace
 
-TransportEnd Pump::end_of(IoResult failure) {
-  return {failure.reset ? TransportEnd::How::reset : TransportEnd::How::failed,
-          std::move(failure.error), std::move(failure.hint)};
+TransportEnd Pump::end_of(const IoFailure& failure) {
+  return {failure.reset ? TransportEnd::How::reset : TransportEnd::How::failed, failure.error,
+          failure.hint};
+}
+
+void Pump::send_in_place(const ws::Event& message) {
+  if (!connection_->can_send()) return;
+  if (goes_in_place(message)) return begin_in_place(message.payload, message.kind, message.last);
+  const bool sent =
+      bool(connection_->send(message.kind, message.last, message.payload, message.compressed));
+  CHECK(sent);
+}
+
+bool Pump::goes_in_place(const ws::Event& message) const {
+  return output_size() == 0 && !message.compressed && odd_ == nullptr;
 }
 
 /// The frames that go back lie one behind the other in the buffer they were read into. There is
 /// room: a masked header is longer than one without a key, and the buffer has headroom in front.
-void Pump::send_in_place(const ws::Event& message) {
-  if (!connection_->can_send()) return;
-  if (output_size() > 0 || odd_ || message.compressed) {
-    const bool sent =
-        bool(connection_->send(message.kind, message.last, message.payload, message.compressed));
-    CHECK(sent);
-    return;
-  }
-  const Bytes payload = message.payload;
+void Pump::begin_in_place(Bytes payload, ws::MessageKind kind, bool last) {
   const bool first = begun_.empty();
   std::uint8_t* const at =
       first ? payload.data() - ws::kMaxHeaderSize : begun_.data() + begun_.size();
-  const std::size_t size =
-      connection_->begin_frame(message.kind, message.last, payload, Bytes(at, payload.data()));
+  const std::size_t size = connection_->begin_frame(kind, last, payload, Bytes(at, payload.data()));
   if (first) {  // the header goes to the payload, which may be long
     begun_ = {payload.data() - size, size + payload.size()};
     std::memmove(begun_.data(), at, size);
@@ -132,12 +135,12 @@ void Pump::write_begun() {
 /// To nowhere when nothing can be written any more.
 Pump::Written Pump::write_some(ConstBytes bytes) {
   if (write_failed_ || half_closed_) return {Io::ok, bytes.size()};
-  IoResult result = stream_->write(bytes);
+  const IoResult result = stream_->write(bytes);
   refused_size_ = result.io == Io::again ? bytes.size() : 0;
   if (result.io == Io::failed) {
     // What the peer said before it left may still be readable: go on until reading ends too.
     write_failed_ = true;
-    note_end(end_of(std::move(result)));
+    note_end(end_of(*result.failure));
   }
   return {result.io, result.size};
 }

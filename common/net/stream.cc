@@ -16,8 +16,7 @@ namespace net {
 
 IoResult io_error(int error) {
   if (error == EAGAIN || error == EWOULDBLOCK) return {.io = Io::again};
-  return {
-      .io = Io::failed, .error = errno_text(error), .reset = error == ECONNRESET || error == EPIPE};
+  return io_failure({.error = errno_text(error), .reset = error == ECONNRESET || error == EPIPE});
 }
 
 SocketStream::SocketStream(Fd fd) : fd_(std::move(fd)) {

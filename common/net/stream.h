@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
 #include "net/fd.h"
@@ -15,16 +17,25 @@ enum class Io {
   ok,      ///< `size` bytes went, at least one
   again,   ///< nothing to read, or no room to write: wait until the descriptor is ready
   end,     ///< reading only: the peer has sent everything, and said so
-  failed,  ///< the stream is dead; `error` says why
+  failed,  ///< the stream is dead; `failure` says why
+};
+
+/// Why a stream is dead.
+struct IoFailure {
+  std::string error = {};  ///< the reason alone: "Connection reset by peer"
+  std::string hint = {};   ///< what to do about it; mostly empty
+  bool reset = false;      ///< the peer has gone (ECONNRESET, EPIPE)
 };
 
 struct IoResult {
   Io io = Io::ok;
   std::size_t size = 0;
-  std::string error = {};  ///< the reason alone: "Connection reset by peer"
-  std::string hint = {};   ///< what to do about it; mostly empty
-  bool reset = false;      ///< failed because the peer has gone (ECONNRESET, EPIPE)
+  std::shared_ptr<const IoFailure> failure = {};  ///< of `failed`
 };
+
+inline IoResult io_failure(IoFailure failure) {
+  return {.io = Io::failed, .failure = std::make_shared<const IoFailure>(std::move(failure))};
+}
 
 class Stream {
  public:

@@ -51,7 +51,8 @@ void TapStream::reset_on_close() {
 
 /// Other failures than a reset are not the peer's doing, and only end in a close of ours.
 void TapStream::note_failure(const IoResult& result) {
-  if (result.reset && !std::exchange(received_reset_, true)) tap_(rec::Kind::received_reset, {});
+  if (result.failure && result.failure->reset && !std::exchange(received_reset_, true))
+    tap_(rec::Kind::received_reset, {});
 }
 
 }  // namespace net

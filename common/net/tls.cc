@@ -133,7 +133,7 @@ IoResult TlsStream::read(Bytes into) {
 
 IoResult TlsStream::write(ConstBytes from) {
   CHECK(!from.empty());
-  if (!error_.empty()) return {.io = Io::failed, .error = error_};
+  if (!error_.empty()) return io_failure({.error = error_});
   std::size_t size = 0;
   ERR_clear_error();
   transport_.failure.reset();
@@ -154,7 +154,7 @@ IoResult TlsStream::outcome(int returned) {
   // Somebody came to see whether the port is open.
   if (transport_.ended && transport_.first_bytes.empty()) return {.io = Io::end};
   error_ = tls_failure(ssl_, transport_.first_bytes);
-  return {.io = Io::failed, .error = error_};
+  return io_failure({.error = error_});
 }
 
 /// `again` after a while even if there is more, so that who never stops does not keep us here: the
@@ -163,7 +163,7 @@ IoResult TlsStream::drop_what_comes(Bytes scratch) {
   for (int i = 0; i < kDropsPerRead; ++i) {
     IoResult result = transport_.stream->read(scratch);
     if (result.io == Io::again) return result;
-    if (result.io != Io::ok) return {.io = Io::failed, .error = error_};
+    if (result.io != Io::ok) return io_failure({.error = error_});
   }
   return {.io = Io::again};
 }

@@ -31,6 +31,7 @@
 #include "net/socket.h"
 #include "net/stdio.h"
 #include "net/stream.h"
+#include "support/io_result.h"
 
 namespace net {
 namespace {
@@ -103,7 +104,7 @@ class Talker {
 
   void say(const std::string& text) {
     const IoResult result = stream_->write(as_bytes(text));
-    EXPECT_EQ(result.io, Io::ok) << result.error;
+    EXPECT_EQ(result.io, Io::ok) << test::error_of(result);
     EXPECT_EQ(result.size, text.size());
   }
   void on_readable() {
@@ -694,8 +695,8 @@ TEST(SocketStream, reports_again_without_data_and_a_reset_when_the_peer_has_gone
   theirs.reset();
   const IoResult result = stream.write(as_bytes("x"));
   EXPECT_EQ(result.io, Io::failed);
-  EXPECT_TRUE(result.reset);
-  EXPECT_EQ(result.error, "Broken pipe");
+  EXPECT_TRUE(result.failure && result.failure->reset);
+  EXPECT_EQ(test::error_of(result), "Broken pipe");
   EXPECT_EQ(stream.read(buffer).io, Io::end);
 }
 
@@ -1160,9 +1161,9 @@ TEST(Dialer, stream_reports_a_reset_and_an_end) {
     bench.run();
     ASSERT_TRUE(client);
     EXPECT_EQ(client->last.io, reset ? Io::failed : Io::end);
-    EXPECT_EQ(client->last.reset, reset);
+    EXPECT_EQ(client->last.failure && client->last.failure->reset, reset);
     if (reset) {
-      EXPECT_EQ(client->last.error, "Connection reset by peer");
+      EXPECT_EQ(test::error_of(client->last), "Connection reset by peer");
     }
   }
 }

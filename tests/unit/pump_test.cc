@@ -47,7 +47,7 @@ class ScriptedStream final : public net::Stream {
   }
   std::size_t write_room() const override { return script_.room; }
   IoResult write(ConstBytes from) override {
-    if (script_.broken) return {.io = Io::failed, .error = "Broken pipe", .reset = true};
+    if (script_.broken) return net::io_failure({.error = "Broken pipe", .reset = true});
     script_.tries.push_back(from.size());
     if (script_.refusals > 0) {
       --script_.refusals;
@@ -200,6 +200,29 @@ TEST(Pump, echo_in_place_that_the_stream_takes_in_bits_keeps_its_order) {
     bench.run();
     EXPECT_EQ(written_frames(bench),
               "text \"first\"\npong 70696e67\ntext \"second\"\nclose 1000 \"\"\n");
+  }
+}
+
+TEST(Pump, echoing_keeps_messages_to_itself_and_tells_of_the_rest) {
+  for (const std::size_t most : {std::size_t{1}, std::size_t{7}, SIZE_MAX}) {
+    SCOPED_TRACE(most);
+    Bench bench;
+    bench.role = ws::Role::server;
+    bench.script.most = most;
+    bench.pump->set_echoing(true);
+    bench.open();
+    bench.say(masked_frame(0x81, "first") + masked_frame(0x01, "se") + masked_frame(0x89, "p") +
+              masked_frame(0x80, "cond") + masked_frame(0x82, std::string(100, 'x')) +
+              masked_frame(0x81, "\xff") + masked_frame(0x81, "never read"));
+    bench.script.on_shut = [&] { shutdown(bench.peer.value(), SHUT_WR); };
+    bench.run();
+    std::string binary = "binary 100";
+    for (int i = 0; i < 100; ++i) binary += i == 0 ? " 78" : "78";
+    EXPECT_EQ(written_frames(bench), "text \"first\"\ntext more \"se\"\npong 70\ncont \"cond\"\n" +
+                                         binary + "\nclose 1007 \"ws-text-utf8\"\n");
+    EXPECT_EQ(bench.messages, 0u);
+    ASSERT_TRUE(bench.ended);
+    EXPECT_EQ(bench.ended->ending, ws::Ending::violation);
   }
 }
 

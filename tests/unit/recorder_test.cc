@@ -104,10 +104,10 @@ TEST(TapStream, each_end_is_told_once) {
 }
 
 TEST(TapStream, reset_of_the_peer_is_the_last_word) {
-  const IoResult reset{.io = Io::failed, .error = "Connection reset by peer", .reset = true};
+  const IoResult reset = io_failure({.error = "Connection reset by peer", .reset = true});
   Tapped tapped({reset, reset});
   tapped.stream->write(as_bytes("x"));
-  EXPECT_EQ(tapped.read().error, reset.error);
+  EXPECT_EQ(tapped.read().failure, reset.failure);
   tapped.stream->shutdown_write();
   tapped.stream.reset();
   EXPECT_EQ(tapped.heard, "open <rst ");
@@ -123,7 +123,7 @@ TEST(TapStream, our_reset_takes_the_place_of_an_end) {
 }
 
 TEST(TapStream, other_failure_is_no_reset) {
-  Tapped tapped({{.io = Io::failed, .error = "Connection timed out"}});
+  Tapped tapped({io_failure({.error = "Connection timed out"})});
   tapped.read();
   tapped.stream.reset();
   EXPECT_EQ(tapped.heard, "open >eof ");

@@ -20,6 +20,7 @@
 #include "net/socket.h"
 #include "net/stream.h"
 #include "support/event_log.h"
+#include "support/io_result.h"
 
 namespace net {
 namespace {
@@ -191,7 +192,7 @@ TEST(Tls, bytes_go_both_ways_at_every_split) {
       for (std::string rest = sent; !rest.empty();) {
         const std::string moved = rest;  // the same bytes elsewhere
         const IoResult result = pair.say(moved);
-        ASSERT_TRUE(result.io == Io::ok || result.io == Io::again) << result.error;
+        ASSERT_TRUE(result.io == Io::ok || result.io == Io::again) << test::error_of(result);
         rest.erase(0, result.io == Io::ok ? result.size : 0);
         echoed += pair.client.read();
       }
@@ -247,8 +248,8 @@ TEST(Tls, end_without_close_notify_is_a_cut) {
   pair.listen();
   EXPECT_EQ(pair.heard, "unfinish");
   EXPECT_EQ(pair.last.io, Io::failed);
-  EXPECT_EQ(pair.last.error, "TLS connection cut without close_notify");
-  EXPECT_FALSE(pair.last.reset);
+  EXPECT_EQ(test::error_of(pair.last), "TLS connection cut without close_notify");
+  EXPECT_FALSE(pair.last.failure->reset);
 }
 
 TEST(Tls, end_inside_a_record_is_a_cut) {
@@ -259,7 +260,7 @@ TEST(Tls, end_inside_a_record_is_a_cut) {
   pair.wire.client_ended = true;
   pair.listen();
   EXPECT_EQ(pair.heard, "");
-  EXPECT_EQ(pair.last.error, "TLS connection cut without close_notify");
+  EXPECT_EQ(test::error_of(pair.last), "TLS connection cut without close_notify");
 }
 
 TEST(Tls, end_inside_the_handshake_says_so) {
@@ -269,7 +270,7 @@ TEST(Tls, end_inside_the_handshake_says_so) {
   pair.wire.client_ended = true;
   pair.listen();
   EXPECT_EQ(pair.last.io, Io::failed);
-  EXPECT_EQ(pair.last.error, "the client ended the connection in the TLS handshake");
+  EXPECT_EQ(test::error_of(pair.last), "the client ended the connection in the TLS handshake");
 }
 
 TEST(Tls, client_that_says_nothing_at_all_just_ends) {
@@ -342,15 +343,15 @@ TEST(Tls, what_is_not_tls_is_named_and_the_rest_of_it_dropped) {
     pair.wire.to_server = bytes;
     pair.listen();
     EXPECT_EQ(pair.last.io, Io::failed);
-    EXPECT_EQ(pair.last.error, sentence);
+    EXPECT_EQ(test::error_of(pair.last), sentence);
     pair.wire.to_server = "more";
     pair.listen();
     EXPECT_EQ(pair.last.io, Io::again);
     EXPECT_EQ(pair.wire.to_server, "");
-    EXPECT_EQ(pair.say("x").error, sentence);
+    EXPECT_EQ(test::error_of(pair.say("x")), sentence);
     pair.wire.client_ended = true;
     pair.listen();
-    EXPECT_EQ(pair.last.error, sentence);
+    EXPECT_EQ(test::error_of(pair.last), sentence);
     EXPECT_EQ(pair.heard, "");
   }
 }
@@ -368,7 +369,7 @@ TEST(Tls, http_1_1_is_agreed_if_it_is_among_the_offers_and_refused_if_not) {
   Pair other;
   SSL_set_alpn_protos(other.client.ssl(), both, 3);
   other.connect();
-  EXPECT_EQ(other.last.error, "the client does not speak HTTP/1.1 (ALPN)");
+  EXPECT_EQ(test::error_of(other.last), "the client does not speak HTTP/1.1 (ALPN)");
 }
 
 TEST(Tls, versions_before_1_2_are_refused) {
@@ -377,7 +378,7 @@ TEST(Tls, versions_before_1_2_are_refused) {
   SSL_set_min_proto_version(pair.client.ssl(), TLS1_VERSION);
   SSL_set_max_proto_version(pair.client.ssl(), TLS1_1_VERSION);
   pair.connect();
-  EXPECT_EQ(pair.last.error, "the client speaks only versions before TLS 1.2");
+  EXPECT_EQ(test::error_of(pair.last), "the client speaks only versions before TLS 1.2");
 }
 
 TEST(Tls, renegotiation_is_refused_and_the_connection_goes_on) {
@@ -387,7 +388,7 @@ TEST(Tls, renegotiation_is_refused_and_the_connection_goes_on) {
   ASSERT_EQ(SSL_renegotiate(pair.client.ssl()), 1);
   EXPECT_FALSE(pair.client.handshake());
   pair.listen();
-  EXPECT_EQ(pair.last.io, Io::again) << pair.last.error;
+  EXPECT_EQ(pair.last.io, Io::again) << test::error_of(pair.last);
   EXPECT_FALSE(pair.client.handshake());
   EXPECT_EQ(pair.say("still here").size, 10U);
 }
@@ -402,7 +403,7 @@ TEST(Tls, what_lies_behind_a_key_update_is_read_without_waiting_for_more) {
     }
     pair.listen();
     EXPECT_EQ(pair.heard, "one two three");
-    EXPECT_EQ(pair.last.io, Io::again) << pair.last.error;
+    EXPECT_EQ(pair.last.io, Io::again) << test::error_of(pair.last);
   }
 }
 

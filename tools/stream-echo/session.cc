@@ -149,6 +149,7 @@ void Session::open(const Proceed& plan) {
     settings = std::move(own);
   }
   pump_.open(ws::Connection(ws::Role::server, settings, {}, shared_.loop.now()));
+  pump_.set_echoing(!saboteur_ && !shared_.log.wants_messages());
   start_.reset();
   if (saboteur_) saboteur_->opened(plan.response.size());
 }
