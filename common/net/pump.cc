@@ -11,6 +11,9 @@ namespace {
 // A turn reads at most this many times, so that one busy connection does not starve the others.
 constexpr int kReadsPerTurn = 4;
 
+// In the system's hands for a peer that takes what it is sent.
+constexpr std::size_t kLittleQueued = 2 * Loop::kReadSize;
+
 // Time for the peer's end after what was queued at finish() has left.
 constexpr Duration kLingerTimeout = std::chrono::seconds(2);
 
@@ -111,11 +114,17 @@ void Pump::turn(bool readable) {
 }
 
 /// More than usual from a peer that sends so much, as long as it takes what it is sent: what it
-/// does not take has to be kept, and the half of what the system would hold for it is surely taken.
+/// does not take has to be kept. Who takes it leaves little in the queue of the system, which then
+/// has room for what will be sent back.
 Bytes Pump::read_buffer() {
-  const Bytes buffer = loop_.shared_buffer();
-  const std::size_t room = bulk_ ? stream_->write_room() / 2 : 0;
-  return buffer.first(std::clamp(room, Loop::kReadSize, Loop::kSharedBufferSize));
+  std::size_t size = Loop::kReadSize;
+  if (bulk_) {
+    const Stream::SendQueue queue = stream_->send_queue();
+    if (queue.size <= kLittleQueued && queue.limit > queue.size) {
+      size = std::clamp((queue.limit - queue.size) / 2, size, Loop::kSharedBufferSize);
+    }
+  }
+  return loop_.shared_buffer().first(size);
 }
 
 void Pump::read_some() {

@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -46,12 +45,11 @@ IoResult SocketStream::write(ConstBytes from) {
   return {.size = static_cast<std::size_t>(size)};
 }
 
-std::size_t SocketStream::write_room() const {
+Stream::SendQueue SocketStream::send_queue() const {
   std::array<std::uint32_t, SK_MEMINFO_VARS> memory = {};
   socklen_t size = sizeof memory;
-  if (getsockopt(fd_.value(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return 0;
-  const std::uint32_t limit = memory[SK_MEMINFO_SNDBUF];
-  return limit - std::min(limit, memory[SK_MEMINFO_WMEM_QUEUED]);
+  if (getsockopt(fd_.value(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return {};
+  return {.size = memory[SK_MEMINFO_WMEM_QUEUED], .limit = memory[SK_MEMINFO_SNDBUF]};
 }
 
 void SocketStream::shutdown_write() {

@@ -48,8 +48,12 @@ class Stream {
   /// the same bytes and be no shorter (TLS has a record half sent); they may lie elsewhere.
   virtual IoResult write(ConstBytes from) = 0;
 
-  /// About how many bytes a write would take at once; 0: not known.
-  virtual std::size_t write_room() const { return 0; }
+  /// What the system holds for the peer of what was written, and about how much it would hold.
+  struct SendQueue {
+    std::size_t size = 0;
+    std::size_t limit = 0;  ///< 0: not known
+  };
+  virtual SendQueue send_queue() const { return {}; }
 
   /// Nothing more will be written; reading goes on.
   virtual void shutdown_write() = 0;
@@ -80,7 +84,7 @@ class SocketStream final : public Stream {
 
   IoResult read(Bytes into) override;
   IoResult write(ConstBytes from) override;
-  std::size_t write_room() const override;
+  SendQueue send_queue() const override;
   void shutdown_write() override;
   void reset_on_close() override;
   int fd() const override { return fd_.value(); }

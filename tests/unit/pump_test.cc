@@ -34,7 +34,7 @@ class ScriptedStream final : public net::Stream {
     std::size_t writes = 0;
     std::vector<std::size_t> tries = {};  // their sizes, the refused ones too
     bool reset_wanted = false;
-    std::size_t room = 0;                 // that the stream says it has
+    net::Stream::SendQueue queue;         // that the stream says it has
     std::vector<std::size_t> reads = {};  // their buffers
     std::function<void()> on_shut = [] {};
   };
@@ -45,7 +45,7 @@ class ScriptedStream final : public net::Stream {
     script_.reads.push_back(into.size());
     return socket_.read(into);
   }
-  std::size_t write_room() const override { return script_.room; }
+  SendQueue send_queue() const override { return script_.queue; }
   IoResult write(ConstBytes from) override {
     if (script_.broken) return net::io_failure({.error = "Broken pipe", .reset = true});
     script_.tries.push_back(from.size());
@@ -228,12 +228,21 @@ TEST(Pump, echoing_keeps_messages_to_itself_and_tells_of_the_rest) {
 
 TEST(Pump, reads_more_at_a_time_of_a_peer_that_sends_much_if_there_is_room_for_its_echo) {
   constexpr std::size_t kRead = net::Loop::kReadSize;
-  for (const std::size_t room : {std::size_t{0}, kRead, 3 * kRead, std::size_t{1} << 30}) {
-    SCOPED_TRACE(room);
+  struct Case {
+    net::Stream::SendQueue queue;
+    std::size_t read;
+  };
+  for (const auto& [queue, read] :
+       {Case{{0, 0}, kRead}, Case{{0, kRead}, kRead}, Case{{0, 4 * kRead}, 2 * kRead},
+        Case{{2 * kRead, 8 * kRead}, 3 * kRead}, Case{{2 * kRead + 1, 8 * kRead}, kRead},
+        Case{{kRead, kRead / 2}, kRead},
+        Case{{0, std::size_t{1} << 30}, net::Loop::kSharedBufferSize}}) {
+    SCOPED_TRACE(queue.size);
+    SCOPED_TRACE(queue.limit);
     Bench bench;
     bench.role = ws::Role::server;
     bench.in_place = true;
-    bench.script.room = room;
+    bench.script.queue = queue;
     bench.stop_after = 3;
     bench.open();
     const int size = 1 << 20;
@@ -243,7 +252,7 @@ TEST(Pump, reads_more_at_a_time_of_a_peer_that_sends_much_if_there_is_room_for_i
     bench.run();
     ASSERT_GE(bench.script.reads.size(), 2u);
     EXPECT_EQ(bench.script.reads[0], kRead);
-    EXPECT_EQ(bench.script.reads[1], std::clamp(room / 2, kRead, net::Loop::kSharedBufferSize));
+    EXPECT_EQ(bench.script.reads[1], read);
   }
 }
 
