@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
 
 #include "base/bytes.h"
 
@@ -51,3 +52,8 @@ class Utf8Validator {
 
 /// True when `bytes` as a whole is valid UTF-8.
 bool is_utf8(ConstBytes bytes);
+
+/// Appends `bytes` as text, with U+FFFD in the place of what is not UTF-8: one for each maximal
+/// subpart, as the Encoding Standard decodes (The Unicode Standard, chapter 3, U+FFFD Substitution
+/// of Maximal Subparts). A code point cut by the end is one too. At most three times as long.
+void append_valid_utf8(std::string& out, ConstBytes bytes);
