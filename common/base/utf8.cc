@@ -131,7 +131,7 @@ std::size_t ascii_prefix(ConstBytes bytes) {
 
 }  // namespace
 
-std::optional<std::size_t> Utf8Validator::check(ConstBytes piece) {
+std::size_t Utf8Validator::check(ConstBytes piece) {
   std::size_t at = 0;
   while (at < piece.size()) {
     if (state_ == kAccept) at += ascii_prefix(piece.subspan(at));
@@ -145,7 +145,7 @@ std::optional<std::size_t> Utf8Validator::check(ConstBytes piece) {
     state_ = state_of(state);
     at += block.size();
   }
-  return std::nullopt;
+  return at;
 }
 
 bool is_utf8(ConstBytes bytes) {

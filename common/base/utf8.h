@@ -17,7 +17,9 @@ class Utf8Validator {
   /// of no more use until reset(); nullopt: everything so far is a prefix of valid UTF-8.
   std::optional<std::size_t> feed(ConstBytes piece) {
     if (state_ == kBetween && is_short_ascii(piece)) return std::nullopt;
-    return check(piece);
+    const std::size_t bad = check(piece);
+    if (bad == piece.size()) return std::nullopt;
+    return bad;
   }
 
   /// True when no code point is left half-way.
@@ -30,22 +32,23 @@ class Utf8Validator {
  private:
   /// Short messages are many, and mostly ASCII. False also when `piece` is not short.
   static bool is_short_ascii(ConstBytes piece) {
+    constexpr std::uint64_t kHighBits = 0x8080808080808080;
     const std::size_t size = piece.size();
-    if (size > 32) return false;
-    std::uint64_t all = 0;
+    if (size > 256) return false;
     std::uint64_t word = 0;
     if (size < sizeof word) {
-      for (const std::uint8_t byte : piece) all |= byte;
-    } else {  // the last word overlaps the one before it
-      for (std::size_t at = 0; at < size; at += sizeof word) {
-        std::memcpy(&word, piece.data() + std::min(at, size - sizeof word), sizeof word);
-        all |= word;
-      }
+      for (const std::uint8_t byte : piece) word |= byte;
+      return (word & kHighBits) == 0;
     }
-    return (all & 0x8080808080808080) == 0;
+    for (std::size_t at = 0; at < size; at += sizeof word) {  // the last overlaps the one before it
+      std::memcpy(&word, piece.data() + std::min(at, size - sizeof word), sizeof word);
+      if ((word & kHighBits) != 0) return false;
+    }
+    return true;
   }
 
-  std::optional<std::size_t> check(ConstBytes piece);
+  /// The offset of the first impossible byte; the size when there is none.
+  std::size_t check(ConstBytes piece);
 
   std::uint8_t state_ = kBetween;  // of the automaton in utf8.cc
 };
