@@ -29,13 +29,19 @@ struct Row {
 };
 
 // HTML 9.2.3 is the column `strict`: a status that is not 200 fails, 204 too.
+// clang-format off
 constexpr std::array kTable = {
-    //  ending                usual   strict  failure
-    Row{Ending::clean, kAgain, kAgain, false},      Row{Ending::cut, kAgain, kAgain, true},
-    Row{Ending::unreachable, kAgain, kAgain, true}, Row{Ending::futile, kFail, kFail, true},
-    Row{Ending::not_a_stream, kFail, kFail, true},  Row{Ending::no_content, kStop, kFail, true},
-    Row{Ending::busy, kAgain, kFail, true},         Row{Ending::refused, kFail, kFail, true},
+    //  ending               usual   strict  failure
+    Row{Ending::clean,        kAgain, kAgain, false},
+    Row{Ending::cut,          kAgain, kAgain, true},
+    Row{Ending::unreachable,  kAgain, kAgain, true},
+    Row{Ending::futile,       kFail,  kFail,  true},
+    Row{Ending::not_a_stream, kFail,  kFail,  true},
+    Row{Ending::no_content,   kStop,  kFail,  true},
+    Row{Ending::busy,         kAgain, kFail,  true},
+    Row{Ending::refused,      kFail,  kFail,  true},
 };
+// clang-format on
 
 constexpr bool rows_stand_in_order() {
   for (std::size_t i = 0; i < kTable.size(); ++i) {
