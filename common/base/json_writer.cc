@@ -1,7 +1,5 @@
 #include "base/json_writer.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "base/base64.h"
@@ -32,20 +30,6 @@ void append_escape(std::string& out, std::string_view unit) {
   out += "\\u00";
   out += kDigits[last >> 4];
   out += kDigits[last & 15];
-}
-
-/// `text` with U+FFFD in the place of each byte that is not UTF-8.
-std::string with_replacements(std::string_view text) {
-  constexpr std::size_t kMaxSequence = 4;
-  std::string replaced;
-  while (!text.empty()) {
-    std::size_t size = 1;
-    while (size < kMaxSequence && !is_utf8(as_bytes(text.substr(0, size)))) ++size;
-    const bool valid = is_utf8(as_bytes(text.substr(0, size)));
-    replaced += valid ? text.substr(0, size) : "\uFFFD";
-    text.remove_prefix(valid ? std::min(size, text.size()) : 1);
-  }
-  return replaced;
 }
 
 }  // namespace
@@ -86,7 +70,9 @@ JsonWriter& JsonWriter::field(std::string_view name, std::string_view text) {
   if (is_utf8(as_bytes(text))) {
     append_json_text(out_, text);
   } else {
-    append_json_text(out_, with_replacements(text));
+    std::string valid;
+    append_valid_utf8(valid, as_bytes(text));
+    append_json_text(out_, valid);
   }
   out_ += '"';
   return *this;

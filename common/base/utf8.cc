@@ -131,7 +131,7 @@ std::size_t ascii_prefix(ConstBytes bytes) {
 
 }  // namespace
 
-std::optional<std::size_t> Utf8Validator::check(ConstBytes piece) {
+std::size_t Utf8Validator::check(ConstBytes piece) {
   std::size_t at = 0;
   while (at < piece.size()) {
     if (state_ == kAccept) at += ascii_prefix(piece.subspan(at));
@@ -145,5 +145,31 @@ std::optional<std::size_t> Utf8Validator::check(ConstBytes piece) {
     state_ = state_of(state);
     at += block.size();
   }
-  return std::nullopt;
+  return at;
+}
+
+void append_valid_utf8(std::string& out, ConstBytes bytes) {
+  constexpr std::string_view kReplacement = "\uFFFD";
+  State state = kAccept;
+  std::size_t begin = 0;  // of what is not appended yet
+  std::size_t end = 0;    // of the last whole code point
+  const auto replace_up_to = [&](std::size_t at) {
+    out += as_text(bytes.subspan(begin, end - begin));
+    out += kReplacement;
+    begin = end = at;
+    state = kAccept;
+  };
+  for (std::size_t at = 0; at < bytes.size();) {
+    const State next = state_of(step(state, bytes[at]));
+    if (next == kError) {
+      // The byte that breaks off a code point may begin the next one.
+      replace_up_to(state == kAccept ? ++at : at);
+      continue;
+    }
+    state = next;
+    ++at;
+    if (state == kAccept) end = at;
+  }
+  if (state != kAccept) replace_up_to(bytes.size());
+  out += as_text(bytes.subspan(begin));
 }

@@ -3,10 +3,10 @@
 // says where one begins and ends. Pieces may be cut anywhere, inside a code point too.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
 
 #include "base/bytes.h"
 
@@ -16,7 +16,9 @@ class Utf8Validator {
   /// of no more use until reset(); nullopt: everything so far is a prefix of valid UTF-8.
   std::optional<std::size_t> feed(ConstBytes piece) {
     if (state_ == kBetween && is_short_ascii(piece)) return std::nullopt;
-    return check(piece);
+    const std::size_t bad = check(piece);
+    if (bad == piece.size()) return std::nullopt;
+    return bad;
   }
 
   /// True when no code point is left half-way.
@@ -26,9 +28,10 @@ class Utf8Validator {
 
   /// Short messages are many, and mostly ASCII. False also when `piece` is not short.
   static bool is_short_ascii(ConstBytes piece) {
-    if (piece.size() > 32) return false;
+    if (piece.size() > 256) return false;
     // In the steps of a mask that may just have been taken off: loads that lie across fresh stores
     // have to wait for them.
+    constexpr std::uint64_t kHighBits = 0x8080808080808080;
     std::uint64_t all = 0;
     const std::uint8_t* at = piece.data();
     std::size_t left = piece.size();
@@ -38,16 +41,20 @@ class Utf8Validator {
       at += sizeof word;
       left -= sizeof word;
     };
-    while (left >= 8) see(std::uint64_t{});
+    while (left >= 8) {
+      see(std::uint64_t{});
+      if ((all & kHighBits) != 0) return false;
+    }
     if (left >= 4) see(std::uint32_t{});
     while (left > 0) see(std::uint8_t{});
-    return (all & 0x8080808080808080) == 0;
+    return (all & kHighBits) == 0;
   }
 
   static constexpr std::uint8_t kBetween = 6;  ///< the automaton's state between two code points
 
  private:
-  std::optional<std::size_t> check(ConstBytes piece);
+  /// The offset of the first impossible byte; the size when there is none.
+  std::size_t check(ConstBytes piece);
 
   std::uint8_t state_ = kBetween;  // of the automaton in utf8.cc
 };
@@ -58,3 +65,8 @@ inline bool is_utf8(ConstBytes bytes) {
   Utf8Validator validator;
   return !validator.feed(bytes) && validator.complete();
 }
+
+/// Appends `bytes` as text, with U+FFFD in the place of what is not UTF-8: one for each maximal
+/// subpart, as the Encoding Standard decodes (The Unicode Standard, chapter 3, U+FFFD Substitution
+/// of Maximal Subparts). A code point cut by the end is one too. At most three times as long.
+void append_valid_utf8(std::string& out, ConstBytes bytes);

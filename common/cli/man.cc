@@ -147,7 +147,16 @@ std::string words(const Tool& tool) {
 
 std::string_view part_of_protocol(const diag::RuleInfo& rule) {
   if (rule.id.starts_with("http-")) return "HTTP heads";
+  if (rule.id.starts_with("sse-")) return "Event streams";
   return rule.answer < 1000 ? "The opening handshake" : "Frames and messages";
+}
+
+/// `Answered with Close 1009; a limit.`
+std::string consequence(const diag::RuleInfo& rule) {
+  const bool limit = rule.severity == diag::Severity::limit;
+  if (rule.answer == 0) return limit ? "The stream is given up; a limit." : "A note.";
+  return fmt::format("Answered with {} {}{}.", rule.answer < 1000 ? "status" : "Close", rule.answer,
+                     limit ? "; a limit" : "");
 }
 
 std::string rules() {
@@ -162,8 +171,7 @@ std::string rules() {
     MdocText text;
     text.words(capitalised(rule.must));
     text.macro(fmt::format("Pq {}", rule.cite), "", ".");
-    text.words(fmt::format("Answered with {} {}{}.", rule.answer < 1000 ? "status" : "Close",
-                           rule.answer, rule.severity == diag::Severity::limit ? "; a limit" : ""));
+    text.words(consequence(rule));
     if (!rule.hint.empty()) {
       text.words(fmt::format("Hint: {}{}", rule.hint, rule.hint.ends_with('?') ? "" : "."));
     }

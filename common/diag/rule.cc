@@ -7,6 +7,7 @@ namespace {
 
 using enum Rule;
 constexpr Severity kLimit = Severity::limit;
+constexpr Severity kNote = Severity::note;
 
 // clang-format off
 constexpr std::array kRules = {
@@ -148,6 +149,22 @@ constexpr std::array kRules = {
     RuleInfo{ws_fragment_count, "ws-fragment-count", "RFC 6455 10.4",
              "a message has at most 262144 fragments",
              "", 1008, kLimit},
+
+    RuleInfo{sse_utf8, "sse-utf8", "HTML 9.2.5",
+             "an event stream is UTF-8; what is not becomes U+FFFD",
+             "a charset in Content-Type does not change the encoding", 0, kNote},
+    RuleInfo{sse_field, "sse-field", "HTML 9.2.6",
+             "a line is a comment, or a field data, event, id or retry; others are ignored",
+             "names are compared exactly: Data, or data with a space before the colon, is another", 0, kNote},
+    RuleInfo{sse_id, "sse-id", "HTML 9.2.6",
+             "an id holds no U+0000; a field with one is ignored",
+             "", 0, kNote},
+    RuleInfo{sse_retry, "sse-retry", "HTML 9.2.6",
+             "a retry time is ASCII digits, a 64-bit number of milliseconds; any other is ignored",
+             "no sign, space, unit or decimal point", 0, kNote},
+    RuleInfo{sse_event_size, "sse-event-size", "HTML 2.1.8",
+             "an event is no larger than the limit of this side",
+             "--max-event raises the limit", 0, kLimit},
 };
 // clang-format on
 
@@ -158,7 +175,7 @@ constexpr bool rows_stand_in_order() {
   return true;
 }
 static_assert(rows_stand_in_order(), "a row stands where its enumerator says");
-static_assert(kRules.size() == static_cast<std::size_t>(ws_fragment_count) + 1);
+static_assert(kRules.size() == static_cast<std::size_t>(sse_event_size) + 1);
 
 }  // namespace
 

@@ -61,11 +61,18 @@ enum class Rule : std::uint8_t {
   ws_close_utf8,
   ws_message_size,
   ws_fragment_count,
+  // Event streams
+  sse_utf8,
+  sse_field,
+  sse_id,
+  sse_retry,
+  sse_event_size,
 };
 
 /// `must`: the peer broke a MUST. `limit`: what came is legal, but more than this side takes
-/// (RFC 6455 10.4). An endpoint fails on both.
-enum class Severity : std::uint8_t { must, limit };
+/// (RFC 6455 10.4). An endpoint fails on both. `note`: the standard says how to go on, and so does
+/// an endpoint, but hardly as the sender meant it.
+enum class Severity : std::uint8_t { must, limit, note };
 
 struct RuleInfo {
   Rule rule = Rule::http_request_line;
@@ -74,7 +81,7 @@ struct RuleInfo {
   std::string_view must;  ///< the rule, one sentence in lower case without a full stop
   std::string_view hint;  ///< the likely cause or cure, one line
   /// What an endpoint answers with: an HTTP status (below 1000) during the opening handshake, a
-  /// Close code (1000 and up) afterwards.
+  /// Close code (1000 and up) afterwards; 0 in an event stream, which goes one way.
   std::uint16_t answer = 0;
   Severity severity = Severity::must;
 };

@@ -5,6 +5,7 @@ run. Each begins with the bytes by which its target chooses roles, limits and pi
 usage: make_corpus.py          from anywhere; replaces tests/fuzz/corpus
 """
 
+import base64
 import json
 import pathlib
 import re
@@ -59,6 +60,15 @@ def head_seeds():
     yield "body/sized", bytes([1, 0, 9, 60]) + sized
 
 
+def stream_seeds():
+    for case in load("sse.json") + load("sse-extra.json")["cases"]:
+        stream = (base64.b64decode(case["input_b64"]) if "input_b64" in case
+                  else case["input"].encode())
+        limit = case.get("max_event", 127)
+        last_id = len(case.get("resume_last_event_id", ""))
+        yield case["name"], bytes([limit, last_id, 0, 0, 2, 6, 20]) + stream
+
+
 def recording_seeds():
     """The first byte chooses: 0 a recording, 1 a direction of one that holds secrets."""
     sizes = bytes([0, 9, 60])
@@ -98,4 +108,5 @@ def write(target, seeds):
 
 write("ws_connection", frame_seeds())
 write("http_head", head_seeds())
+write("sse_parser", stream_seeds())
 write("recording", recording_seeds())

@@ -2,13 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
+#include <algorithm>
 
-#include "base/text.h"
+#include "support/vector_file.h"
 #include "ws/handshake.h"
 
 namespace test {
@@ -19,32 +15,6 @@ using nlohmann::json;
 constexpr std::string_view kFramesFile = "ws-frames.json";
 constexpr std::string_view kHandshakeFile = "ws-handshake.json";
 constexpr std::string_view kExtraFile = "ws-extra.json";
-
-[[noreturn]] void broken_vector(const std::string& what) {
-  std::fprintf(stderr, "broken test vector: %s\n", what.c_str());
-  std::abort();
-}
-
-json load(std::string_view file) {
-  const std::string path = fmt::format("{}/{}", TEST_VECTORS, file);
-  std::ifstream in(path);
-  if (!in) broken_vector("cannot open " + path);
-  return json::parse(in);
-}
-
-std::vector<std::uint8_t> bytes_of_hex(const json& text) {
-  const auto bytes = from_hex(text.get<std::string>());
-  if (!bytes) broken_vector("not hexadecimal: " + text.get<std::string>());
-  return *bytes;
-}
-
-std::optional<std::string> text_at(const json& object, const char* key) {
-  return object.contains(key) ? std::optional(object[key].get<std::string>()) : std::nullopt;
-}
-
-std::optional<std::uint64_t> number_at(const json& object, const char* key) {
-  return object.contains(key) ? std::optional(object[key].get<std::uint64_t>()) : std::nullopt;
-}
 
 // ---- Frames
 
@@ -219,7 +189,7 @@ template <typename Read>
 auto handshake_cases(const char* section, Read read) {
   std::vector<HandshakeCase> cases;
   for (const std::string_view file : {kHandshakeFile, kExtraFile}) {
-    const json vectors = load(file);
+    const json vectors = load_vectors(file);
     for (const json& object : vectors[section]) cases.push_back(read(object));
   }
   return cases;
@@ -261,12 +231,12 @@ void judge_response(HandshakeRun& run, const HandshakeCase& c, const http::Head&
 
 std::vector<FrameCase> frame_cases() {
   std::vector<FrameCase> cases;
-  const json vectors = load(kFramesFile);
+  const json vectors = load_vectors(kFramesFile);
   const auto max_message = vectors["default_max_message"].get<std::uint64_t>();
   for (const json& object : vectors["cases"]) {
     cases.push_back(read_frame_case(object, max_message));
   }
-  const json extra = load(kExtraFile);
+  const json extra = load_vectors(kExtraFile);
   for (const json& object : extra["frames"]) cases.push_back(read_frame_case(object, max_message));
   return cases;
 }
@@ -333,7 +303,7 @@ HandshakeRun run_handshake(const HandshakeCase& c, const Pieces& pieces) {
 
 std::vector<NegotiationCase> negotiation_cases() {
   std::vector<NegotiationCase> cases;
-  const json vectors = load(kHandshakeFile);
+  const json vectors = load_vectors(kHandshakeFile);
   for (const json& object : vectors["negotiation"]) {
     NegotiationCase& c = cases.emplace_back();
     c.name = object["name"].get<std::string>();

@@ -7,6 +7,7 @@
 
 #include "diag/report.h"
 #include "diag/rule.h"
+#include "support/sse_vectors.h"
 #include "support/vectors.h"
 #include "ws/close.h"
 
@@ -25,7 +26,8 @@ TEST(DiagRule, ids_are_unique_and_well_formed) {
   std::set<std::string_view> seen;
   for (const diag::RuleInfo& rule : diag::all_rules()) {
     EXPECT_TRUE(is_id(rule.id)) << rule.id;
-    EXPECT_TRUE(rule.id.starts_with("ws-") || rule.id.starts_with("http-")) << rule.id;
+    const std::string prefix(rule.id.substr(0, rule.id.find('-')));
+    EXPECT_THAT(prefix, testing::AnyOf("http", "ws", "sse"));
     EXPECT_TRUE(seen.insert(rule.id).second) << rule.id << " stands twice";
   }
 }
@@ -53,16 +55,19 @@ TEST(DiagRule, sentences_and_hints_are_one_line_without_a_final_stop) {
   }
 }
 
-TEST(DiagRule, every_rule_cites_a_section_of_an_rfc) {
+TEST(DiagRule, every_rule_cites_a_section_of_a_standard) {
   for (const diag::RuleInfo& rule : diag::all_rules()) {
-    EXPECT_THAT(std::string(rule.cite), testing::MatchesRegex("RFC [0-9]+ [0-9].*")) << rule.id;
+    EXPECT_THAT(std::string(rule.cite), testing::MatchesRegex("(RFC [0-9]+|HTML) [0-9].*"))
+        << rule.id;
   }
 }
 
 TEST(DiagRule, answer_is_an_http_error_before_the_upgrade_and_a_close_code_after_it) {
   for (const diag::RuleInfo& rule : diag::all_rules()) {
     const bool handshake = rule.rule < diag::Rule::ws_rsv;
-    if (handshake) {
+    if (rule.id.starts_with("sse-")) {
+      EXPECT_EQ(rule.answer, 0) << rule.id;
+    } else if (handshake) {
       EXPECT_TRUE(rule.answer >= 400 && rule.answer <= 599) << rule.id << ' ' << rule.answer;
     } else {
       EXPECT_TRUE(ws::may_be_sent(rule.answer)) << rule.id << ' ' << rule.answer;
@@ -72,7 +77,7 @@ TEST(DiagRule, answer_is_an_http_error_before_the_upgrade_and_a_close_code_after
 
 TEST(DiagRule, limits_are_answered_with_codes_that_say_so) {
   for (const diag::RuleInfo& rule : diag::all_rules()) {
-    if (rule.severity != diag::Severity::limit) continue;
+    if (rule.severity != diag::Severity::limit || rule.id.starts_with("sse-")) continue;
     EXPECT_THAT(rule.answer, testing::AnyOf(414, 431, 1008, 1009)) << rule.id;
   }
 }
@@ -89,6 +94,10 @@ TEST(DiagRule, every_rule_is_shown_by_a_vector) {
     for (const auto& c : cases) {
       note(test::run_handshake(c, test::whole(c.stream.size())).violation);
     }
+  }
+  for (const auto& c : test::stream_cases()) {
+    const auto run = test::run_stream(c, test::whole(c.stream.size()));
+    for (const diag::Violation& violation : run.violations) note(violation);
   }
   std::string missing;
   for (const diag::RuleInfo& rule : diag::all_rules()) {

@@ -1,0 +1,41 @@
+#include "support/vector_file.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "base/text.h"
+
+namespace test {
+
+using nlohmann::json;
+
+[[noreturn]] void broken_vector(const std::string& what) {
+  std::fprintf(stderr, "broken test vector: %s\n", what.c_str());
+  std::abort();
+}
+
+json load_vectors(std::string_view file) {
+  const std::string path = fmt::format("{}/{}", TEST_VECTORS, file);
+  std::ifstream in(path);
+  if (!in) broken_vector("cannot open " + path);
+  return json::parse(in);
+}
+
+std::vector<std::uint8_t> bytes_of_hex(const json& text) {
+  const auto bytes = from_hex(text.get<std::string>());
+  if (!bytes) broken_vector("not hexadecimal: " + text.get<std::string>());
+  return *bytes;
+}
+
+std::optional<std::string> text_at(const json& object, const char* key) {
+  return object.contains(key) ? std::optional(object[key].get<std::string>()) : std::nullopt;
+}
+
+std::optional<std::uint64_t> number_at(const json& object, const char* key) {
+  return object.contains(key) ? std::optional(object[key].get<std::uint64_t>()) : std::nullopt;
+}
+
+}  // namespace test

@@ -1,0 +1,23 @@
+// A JSON file of tests/vectors. What is wrong with one ends the program with the reason: nothing
+// can be tested with it.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace test {
+
+[[noreturn]] void broken_vector(const std::string& what);
+
+nlohmann::json load_vectors(std::string_view file);
+
+std::vector<std::uint8_t> bytes_of_hex(const nlohmann::json& text);
+
+std::optional<std::string> text_at(const nlohmann::json& object, const char* key);
+std::optional<std::uint64_t> number_at(const nlohmann::json& object, const char* key);
+
+}  // namespace test
