@@ -60,6 +60,10 @@ class Loop {
   static constexpr std::size_t kReadSize = 64 * 1024;  ///< of it for an ordinary read
   static constexpr std::size_t kHeadroom = 16;  // the longest WebSocket frame header is 14 bytes
 
+  /// What everybody on this loop keeps of what was read and cannot be passed on yet, in bytes.
+  std::size_t kept() const { return kept_; }
+  void change_kept(std::size_t from, std::size_t to) { kept_ = kept_ - from + to; }
+
  private:
   friend class Poll;
   friend class Timer;
@@ -77,6 +81,7 @@ class Loop {
   std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;
   mutable std::optional<Time> now_;
+  std::size_t kept_ = 0;
   std::unique_ptr<std::uint8_t[]> buffer_;
 };
 

@@ -11,8 +11,8 @@ namespace {
 // A turn reads at most this many times, so that one busy connection does not starve the others.
 constexpr int kReadsPerTurn = 4;
 
-// In the system's hands for a peer that takes what it is sent.
-constexpr std::size_t kLittleQueued = 2 * Loop::kReadSize;
+// By all connections together, for peers that do not take it, while reads may still be large.
+constexpr std::size_t kKeptByAll = std::size_t{8} << 20;
 
 // Time for the peer's end after what was queued at finish() has left.
 constexpr Duration kLingerTimeout = std::chrono::seconds(2);
@@ -34,6 +34,7 @@ Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Pum
 
 Pump::~Pump() {
   if (self_) *self_ = nullptr;
+  loop_.change_kept(kept_, 0);
 }
 
 void Pump::write(ConstBytes bytes) {
@@ -115,12 +116,12 @@ void Pump::turn(bool readable) {
 
 /// More than usual from a peer that sends so much, as long as it takes what it is sent: what it
 /// does not take has to be kept. Who takes it leaves little in the queue of the system, which then
-/// has room for what will be sent back.
+/// has room for what will be sent back, unless the system itself is short of memory.
 Bytes Pump::read_buffer() {
   std::size_t size = Loop::kReadSize;
-  if (bulk_) {
+  if (bulk_ && loop_.kept() < kKeptByAll) {
     const Stream::SendQueue queue = stream_->send_queue();
-    if (queue.size <= kLittleQueued && queue.limit > queue.size) {
+    if (queue.size <= queue.limit / 4) {
       size = std::clamp((queue.limit - queue.size) / 2, size, Loop::kSharedBufferSize);
     }
   }
@@ -170,15 +171,10 @@ void Pump::pass_on(Bytes in) {
   }
 }
 
-/// The next event that is not echoed where it lies, which makes nothing wait.
+/// The next event that has not been echoed where it lies, which makes nothing wait.
 inline std::optional<ws::Event> Pump::next_event(Bytes& in) {
-  while (true) {
-    auto event = connection_->next(in);
-    const bool echo = event && echoing_ && event->type == ws::EventType::message &&
-                      connection_->can_send() && goes_in_place(*event);
-    if (!echo) return event;
-    begin_in_place(event->payload, event->kind, event->last);
-  }
+  const bool in_place = echoing_ && output_.size() == 0 && odd_ == nullptr;
+  return in_place ? connection_->next_echoing(in, begun_) : connection_->next(in);
 }
 
 void Pump::deliver(const ws::Event& event) {

@@ -160,8 +160,6 @@ class Pump {
   void tick();
   void on_timer();
   void flush();
-  bool goes_in_place(const ws::Event& message) const;
-  void begin_in_place(Bytes payload, ws::MessageKind kind, bool last);
   void write_begun();
   Written write_some(ConstBytes bytes);
   void divert();
@@ -195,6 +193,7 @@ class Pump {
   std::unique_ptr<std::vector<std::uint8_t>> held_;  // read, but not yet passed on
   std::optional<Time> deadline_;
   std::optional<Time> stalled_at_;     // output waits since, without progress
+  std::size_t kept_ = 0;               // of output_size(), as the loop knows it
   std::size_t refused_size_ = 0;       // of the latest write, when the stream took nothing of it
   std::unique_ptr<TransportEnd> end_;  // the first cause of it
   std::unique_ptr<Oddities> odd_;      // of whoever sends in odd ways

@@ -1,5 +1,6 @@
 // The writing half of net/pump: what goes out where it lies, what waits, and how slowly.
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -12,27 +13,6 @@ namespace {
 // A turn does at most so many writes of chosen sizes, which may be of one byte each.
 constexpr int kPacedWritesPerTurn = 64;
 
-/// Moves `bytes` to the place `to` a little before them. Most are few, and have been written in
-/// words just now.
-void move_down(Bytes bytes, std::uint8_t* to) {
-  if (bytes.size() > 64) {
-    std::memmove(to, bytes.data(), bytes.size());
-    return;
-  }
-  const std::uint8_t* from = bytes.data();
-  std::size_t left = bytes.size();
-  const auto move_one = [&]<typename Word>(Word word) {
-    std::memcpy(&word, from, sizeof word);
-    std::memcpy(to, &word, sizeof word);
-    from += sizeof word;
-    to += sizeof word;
-    left -= sizeof word;
-  };
-  while (left >= 8) move_one(std::uint64_t{});
-  if (left >= 4) move_one(std::uint32_t{});
-  while (left > 0) move_one(std::uint8_t{});
-}
-
 }  // namespace
 
 TransportEnd Pump::end_of(const IoFailure& failure) {
@@ -40,32 +20,25 @@ TransportEnd Pump::end_of(const IoFailure& failure) {
           failure.hint};
 }
 
-void Pump::send_in_place(const ws::Event& message) {
-  if (!connection_->can_send()) return;
-  if (goes_in_place(message)) return begin_in_place(message.payload, message.kind, message.last);
-  const bool sent =
-      bool(connection_->send(message.kind, message.last, message.payload, message.compressed));
-  CHECK(sent);
-}
-
-bool Pump::goes_in_place(const ws::Event& message) const {
-  return output_size() == 0 && !message.compressed && odd_ == nullptr;
-}
-
 /// The frames that go back lie one behind the other in the buffer they were read into. There is
 /// room: a masked header is longer than one without a key, and the buffer has headroom in front.
-void Pump::begin_in_place(Bytes payload, ws::MessageKind kind, bool last) {
-  const bool first = begun_.empty();
-  std::uint8_t* const at =
-      first ? payload.data() - ws::kMaxHeaderSize : begun_.data() + begun_.size();
-  const std::size_t size = connection_->begin_frame(kind, last, payload, Bytes(at, payload.data()));
-  if (first) {  // the header goes to the payload, which may be long
-    begun_ = {payload.data() - size, size + payload.size()};
-    std::memmove(begun_.data(), at, size);
-  } else {
-    begun_ = {begun_.data(), begun_.size() + size + payload.size()};
-    move_down(payload, at + size);
+void Pump::send_in_place(const ws::Event& message) {
+  if (!connection_->can_send()) return;
+  if (output_size() > 0 || odd_ || message.compressed) {
+    const bool sent =
+        bool(connection_->send(message.kind, message.last, message.payload, message.compressed));
+    CHECK(sent);
+    return;
   }
+  const Bytes payload = message.payload;
+  std::array<std::uint8_t, ws::kMaxHeaderSize> header;
+  const std::size_t size = connection_->begin_frame(message.kind, message.last, payload, header);
+  std::uint8_t* const start = begun_.empty() ? payload.data() - size : begun_.data();
+  std::uint8_t* const at = start + begun_.size();
+  CHECK(at + size <= payload.data());
+  std::memcpy(at, header.data(), size);
+  if (at + size < payload.data()) std::memmove(at + size, payload.data(), payload.size());
+  begun_ = {start, begun_.size() + size + payload.size()};
 }
 
 bool Pump::may_write() {
@@ -88,6 +61,8 @@ void Pump::flush() {
     connection_.reset();
   }
   write_queued();
+  loop_.change_kept(kept_, output_size());
+  kept_ = output_size();
   if (connection_ && odd_ && odd_->rewrite) connection_->set_queued(loop_.now(), stalled_at_);
 }
 

@@ -58,6 +58,12 @@ class Connection {
   /// `ended` is the last event: the transport is to be closed.
   std::optional<Event> next(Bytes& in);
 
+  /// Like next(), but sends back whole messages that are plain frames in `in` instead of telling of
+  /// them, by begin_frame(): without their masks, and one behind the other at the end of `begun`,
+  /// which lies in front of `in`, in the same buffer. When nothing has begun the first one stays
+  /// where it is. Other messages are told of. For a server, in the same turn as unsent().
+  std::optional<Event> next_echoing(Bytes& in, Bytes& begun);
+
   /// The transport ended: nothing more will be received.
   void eof();
 
@@ -141,6 +147,10 @@ class Connection {
     std::optional<Deflater> deflater;
     Time used_at;
   };
+
+  // RFC 6455 5.5.3 allows to answer only the newest ping. We do so when this much is already
+  // waiting, so that a peer that pings and never reads costs a bounded amount of memory.
+  static constexpr std::size_t kPongHoldBack = std::size_t{64} << 10;
 
   std::optional<Event> next_received(Bytes& in);
   void react(const Event& event);

@@ -101,10 +101,11 @@ bool FrameDecoder::take_plain(Bytes& in, bool masked, std::uint64_t max_size, Pl
   frame.opcode = opcode;
   frame.payload_offset = position_ + header_size;
   frame.payload = in.subspan(header_size, size);
+  frame.mask = 0;
   if (masked) {
     MaskKey key;
     std::memcpy(key.data(), frame.payload.data() - key.size(), key.size());
-    apply_mask(frame.payload, key, 0);
+    frame.mask = mask_word(key, 0);
   }
   in = in.subspan(header_size + size);
   position_ += header_size + size;

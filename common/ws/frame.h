@@ -41,6 +41,12 @@ inline constexpr std::size_t kMaxHeaderSize = 14;
 /// `out` has room for it.
 std::size_t encode_header(const FrameHeader& header, Bytes out);
 
+/// How many bytes encode_header() writes.
+inline std::size_t encoded_size(const FrameHeader& header) {
+  const std::size_t length_size = header.length < 126 ? 0 : header.length <= UINT16_MAX ? 2 : 8;
+  return 2 + length_size + (header.masked ? sizeof(MaskKey) : 0);
+}
+
 /// Writes `header` as it stands, for whoever sends broken frames on purpose: the length in its
 /// length_form, however wasteful, and with its top bit. A form that is too short for the length
 /// gives way to the shortest that is not. Returns its size.
@@ -62,7 +68,8 @@ struct FramePiece {
 struct PlainFrame {
   Opcode opcode = Opcode::text;      ///< text or binary
   std::uint64_t payload_offset = 0;  ///< of payload[0] in the stream
-  Bytes payload;                     ///< unmasked, in the caller's buffer
+  Bytes payload;                     ///< in the caller's buffer, as it came
+  std::uint64_t mask = 0;            ///< what copy_masked() makes the payload of it with
 };
 
 class FrameDecoder {

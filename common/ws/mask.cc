@@ -5,23 +5,36 @@
 namespace ws {
 namespace {
 
+// From so many bytes on it pays to have the vectors lie within cache lines.
+constexpr std::size_t kLong = 2048;
+constexpr std::size_t kCacheLine = 64;
+
 /// A plain loop, which the compiler turns into vectors; with an index modulo 4 it would not.
 STREAMUTILS_CLONES
-void mask_words(std::uint8_t* words, std::size_t count, std::uint64_t word) {
+void mask_words(const std::uint8_t* from, std::size_t count, std::uint64_t word, std::uint8_t* to) {
+#pragma GCC ivdep  // `to` does not lie behind `from`, so that no store changes what is yet to load
   for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t value;
-    std::memcpy(&value, words + i * sizeof value, sizeof value);
+    std::memcpy(&value, from + i * sizeof value, sizeof value);
     value ^= word;
-    std::memcpy(words + i * sizeof value, &value, sizeof value);
+    std::memcpy(to + i * sizeof value, &value, sizeof value);
   }
 }
 
 }  // namespace
 
-void mask_many(Bytes bytes, std::uint64_t word) {
-  const std::size_t count = bytes.size() / sizeof word;
-  mask_words(bytes.data(), count, word);
-  mask_few(bytes.subspan(count * sizeof word), word);
+void mask_many(ConstBytes from, std::uint64_t word, std::uint8_t* to) {
+  if (from.size() >= kLong) {
+    const std::size_t head = -std::bit_cast<std::uintptr_t>(to) % kCacheLine;
+    mask_few(from.first(head), word, to);
+    from = from.subspan(head);
+    to += head;
+    word = mask_word(std::bit_cast<MaskKey>(static_cast<std::uint32_t>(word)), head);
+  }
+  const std::size_t count = from.size() / sizeof word;
+  const std::size_t size = count * sizeof word;
+  mask_words(from.data(), count, word, to);
+  mask_few(from.subspan(size), word, to + size);
 }
 
 }  // namespace ws

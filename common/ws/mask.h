@@ -21,25 +21,26 @@ using MaskSource = std::function<MaskKey()>;
 /// The key as a word of which every byte lies, in memory, over the byte of a payload that it masks:
 /// the first one over that at `position`, the offset in the frame's payload.
 inline std::uint64_t mask_word(MaskKey key, std::uint64_t position) {
-  auto half = std::bit_cast<std::uint32_t>(key);
+  const auto half = std::bit_cast<std::uint32_t>(key);
+  const std::uint64_t word = std::uint64_t{half} << 32 | half;
   const int turn = static_cast<int>(position & 3) * 8;
-  half = std::endian::native == std::endian::little ? std::rotr(half, turn) : std::rotl(half, turn);
-  return std::uint64_t{half} << 32 | half;
+  return std::endian::native == std::endian::little ? std::rotr(word, turn) : std::rotl(word, turn);
 }
 
-/// XORs any number of bytes with those of `word`.
-void mask_many(Bytes bytes, std::uint64_t word);
+/// Copies any number of bytes XORed with those of `word`; `to` may be `from`, or lie before it.
+void mask_many(ConstBytes from, std::uint64_t word, std::uint8_t* to);
 
 /// The same for few, in words, without a call.
-inline void mask_few(Bytes bytes, std::uint64_t word) {
-  std::uint8_t* at = bytes.data();
-  std::size_t left = bytes.size();
+inline void mask_few(ConstBytes from, std::uint64_t word, std::uint8_t* to) {
+  const std::uint8_t* at = from.data();
+  std::size_t left = from.size();
   const auto mask_one = [&]<typename Word>(Word part) {
     Word value;
     std::memcpy(&value, at, sizeof value);
     value = static_cast<Word>(value ^ part);
-    std::memcpy(at, &value, sizeof value);
+    std::memcpy(to, &value, sizeof value);
     at += sizeof value;
+    to += sizeof value;
     left -= sizeof value;
   };
   const auto half = static_cast<std::uint32_t>(word);
@@ -49,12 +50,17 @@ inline void mask_few(Bytes bytes, std::uint64_t word) {
   for (std::size_t i = 0; left > 0; ++i) mask_one(single[i]);
 }
 
+/// Copies `from` XORed with the bytes of a mask_word(); `to` may be where `from` is, or lie before
+/// it.
+inline void copy_masked(ConstBytes from, std::uint64_t word, std::uint8_t* to) {
+  if (from.size() < 64) return mask_few(from, word, to);
+  mask_many(from, word, to);
+}
+
 /// XORs `bytes` in place. `position` is the offset of bytes[0] in the frame's payload, so that a
 /// payload may be masked in pieces. Masking twice gives the original.
 inline void apply_mask(Bytes bytes, MaskKey key, std::uint64_t position) {
-  const std::uint64_t word = mask_word(key, position);
-  if (bytes.size() < 64) return mask_few(bytes, word);
-  mask_many(bytes, word);
+  copy_masked(bytes, mask_word(key, position), bytes.data());
 }
 
 }  // namespace ws

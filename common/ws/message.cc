@@ -47,7 +47,16 @@ void MessageReader::release_idle() {
 
 std::optional<Event> MessageReader::next(Bytes& in) {
   std::optional<Event> event;  // filled where the caller gets it
-  if (take_plain(in, event)) return event;
+  PlainFrame frame;
+  if (take_plain(in, frame)) {  // the usual case
+    copy_masked(frame.payload, frame.mask, frame.payload.data());
+    if (judge_plain(frame, frame.payload, event)) {
+      event.emplace();
+      event->kind = kind_of(frame.opcode);
+      event->payload = frame.payload;
+    }
+    return event;
+  }
   while (!finished_) {
     const auto piece = decoder_.next(in);
     if (!piece) break;
@@ -77,21 +86,17 @@ Unfinished MessageReader::unfinished() const {
   return cut;
 }
 
-/// The usual case: a whole message in one frame, uncompressed.
-inline bool MessageReader::take_plain(Bytes& in, std::optional<Event>& event) {
-  PlainFrame frame;
-  if (message_open_ || finished_ ||
-      !decoder_.take_plain(in, role_ == Role::server, limits_.max_message, frame)) {
-    return false;
-  }
-  event.emplace();
-  event->payload = frame.payload;
-  event->kind = frame.opcode == Opcode::text ? MessageKind::text : MessageKind::binary;
-  if (frame.opcode == Opcode::text && !is_utf8(frame.payload)) {
-    utf8_.reset();
-    event = fail_text(frame.payload, *find_bad_text(frame.payload, true), frame.payload_offset);
-  }
-  return true;
+bool MessageReader::take_plain(Bytes& in, PlainFrame& frame) {
+  return !message_open_ && !finished_ &&
+         decoder_.take_plain(in, role_ == Role::server, limits_.max_message, frame);
+}
+
+bool MessageReader::judge_plain(const PlainFrame& frame, ConstBytes payload,
+                                std::optional<Event>& event) {
+  if (frame.opcode != Opcode::text || is_utf8(payload)) return true;
+  utf8_.reset();
+  event = fail_text(payload, *find_bad_text(payload, true), frame.payload_offset);
+  return false;
 }
 
 inline void MessageReader::take(const FramePiece& piece, Bytes& in, std::optional<Event>& event) {
@@ -157,7 +162,7 @@ inline std::optional<Violation> MessageReader::judge_length(const FramePiece& pi
     message_open_ = true;
     compressed_ = header.rsv != 0;
     delivered_ = false;
-    kind_ = header.opcode == Opcode::text ? MessageKind::text : MessageKind::binary;
+    kind_ = kind_of(header.opcode);
     message_size_ = 0;
     fragment_count_ = 0;
     utf8_.reset();

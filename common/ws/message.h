@@ -23,6 +23,11 @@ enum class Role : std::uint8_t { client, server };
 
 enum class MessageKind : std::uint8_t { text, binary };
 
+/// `opcode` is text or binary.
+inline MessageKind kind_of(Opcode opcode) {
+  return opcode == Opcode::text ? MessageKind::text : MessageKind::binary;
+}
+
 /// How a connection came to its end.
 enum class Ending : std::uint8_t {
   peer,        ///< the peer's Close came first
@@ -79,6 +84,15 @@ class MessageReader {
   /// one event stays in `in`. After a close or a violation everything is swallowed.
   std::optional<Event> next(Bytes& in);
 
+  /// Takes a whole message of one frame off the front of `in` if that is what lies there, and
+  /// leaves the payload as it came. False: nothing was taken, as it is for next(). What becomes of
+  /// the payload is to be shown to judge_plain().
+  bool take_plain(Bytes& in, PlainFrame& frame);
+
+  /// False when `payload`, which is that of `frame` without its mask, breaks a rule: `event` says
+  /// so.
+  bool judge_plain(const PlainFrame& frame, ConstBytes payload, std::optional<Event>& event);
+
   /// A message or a frame has begun and has not ended.
   bool is_unfinished() const { return message_open_ || !decoder_.at_boundary(); }
   Unfinished unfinished() const;
@@ -93,7 +107,6 @@ class MessageReader {
   void release_idle();
 
  private:
-  bool take_plain(Bytes& in, std::optional<Event>& event);
   void take(const FramePiece& piece, Bytes& in, std::optional<Event>& event);
   void take_data(const FramePiece& piece, std::optional<Event>& event);
   std::optional<Event> take_compressed(const FramePiece& piece, Bytes& in);

@@ -10,11 +10,15 @@ import shlex
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
+sys.path.insert(0, str(SOURCE / "tests" / "support"))
+from process import end_process
+
 TIME_LIMIT = 300  # seconds for any one program: far more than it takes
 
 # The server has one core to itself and whatever puts load on it another one, if there are two.
@@ -123,15 +127,7 @@ class Server:
         self.stop()
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
+        end_process(self.process, 10)
 
 
 def load(build, server, *options):

@@ -13,11 +13,15 @@ import socket
 import ssl
 import struct
 import subprocess
+import sys
 import threading
 import unittest
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+from process import end_process
+
 VECTORS = ROOT / "tests" / "vectors"
 BIN_DIR = pathlib.Path(os.environ.get("BIN_DIR", ROOT / "build" / "dev"))
 WS_CAT = str(BIN_DIR / "ws-cat")
@@ -445,15 +449,7 @@ class Echo:
 
     def stop(self):
         """Its exit code."""
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(TIME_LIMIT)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
-        return self.process.returncode
+        return end_process(self.process, TIME_LIMIT)
 
 
 class Run:

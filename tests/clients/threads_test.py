@@ -3,6 +3,9 @@ numbers, limits, the log, the verdict and the end are those of one server."""
 
 import io
 import json
+import socket
+import ssl
+import tempfile
 import threading
 
 import harness
@@ -164,6 +167,28 @@ class Threads(harness.TestCase):
                 peer.send(frame(TEXT, b"unmasked"))
                 peer.receive_all()
             self.assertEqual(server.stop(), 100)
+
+    def test_every_thread_follows_the_script(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as script:
+            script.write('{"on": "open", "send_text": "welcome"}\n')
+            script.flush()
+            server = self.serve("--fault-script", script.name)
+            welcome = frame(TEXT, b"welcome")
+            for peer in self.crowd(server, 40):
+                peer.send(BYE)
+                self.assertEqual(peer.receive_all(), welcome + close_frame(1000))
+
+    def test_all_threads_have_the_certificate_of_the_one_authority(self):
+        with tempfile.TemporaryDirectory() as folder:
+            authority = f"{folder}/ca.pem"
+            server = self.serve("--tls", "--ca-out", authority)
+            context = ssl.create_default_context(cafile=authority)
+            for _ in range(20):
+                raw = socket.create_connection(("127.0.0.1", server.port), harness.TIME_LIMIT)
+                with context.wrap_socket(raw, server_hostname="127.0.0.1") as sock:
+                    peer = harness.Peer(sock)
+                    peer.send(upgrade_request(server.port))
+                    self.assertEqual(status_of(peer.receive_head()), 101)
 
     def test_all_threads_speak_tls(self):
         server = self.serve("--tls")

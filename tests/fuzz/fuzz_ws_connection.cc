@@ -1,5 +1,6 @@
 // Any bytes, received in any pieces: no crash, and the same events, replies and ending as in one
-// piece. The first eight bytes choose the role, the limits, whether compression is agreed, the
+// piece; and what a server sends back where it lies is what it would have sent after being told.
+// The first eight bytes choose the role, the limits, whether compression is agreed, the
 // sizes of the pieces and when we close ourselves; the rest is what the peer sends.
 #include <fmt/format.h>
 
@@ -124,6 +125,32 @@ std::string run(const Choices& choices, ConstBytes stream, std::size_t size) {
   return log.text + "output " + to_hex(connection.output());
 }
 
+/// What an echo server sends for `stream` in the chosen pieces.
+std::string echo(const Choices& choices, ConstBytes stream, bool in_place) {
+  ws::Settings settings;
+  settings.limits = choices.limits;
+  settings.deflate = choices.deflate;
+  ws::Connection server(ws::Role::server, settings, {}, Time{});
+  std::string sent;
+  for (std::size_t piece = 0; !stream.empty(); ++piece) {
+    const ConstBytes part = take_front(stream, std::min(choices.sizes[piece % 4], stream.size()));
+    std::vector<std::uint8_t> buffer(ws::kMaxHeaderSize);
+    buffer.insert(buffer.end(), part.begin(), part.end());
+    Bytes in = Bytes(buffer).subspan(ws::kMaxHeaderSize);
+    Bytes begun;
+    while (const auto event = in_place ? server.next_echoing(in, begun) : server.next(in)) {
+      if (event->type != ws::EventType::message || !server.can_send()) continue;
+      if (!server.send(event->kind, event->last, event->payload, event->compressed)) {
+        breach("send() was refused", {}, {});
+      }
+    }
+    sent += as_text(begun);
+    sent += as_text(server.output());
+    server.sent(server.output().size());
+  }
+  return to_hex(as_bytes(sent));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -135,5 +162,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (pieces != whole) breach("chosen pieces make a difference", whole, pieces);
   const std::string bytes = run(choices, stream, 1);
   if (bytes != whole) breach("single bytes make a difference", whole, bytes);
+  const std::string told = echo(choices, stream, false);
+  const std::string in_place = echo(choices, stream, true);
+  if (in_place != told) breach("the echo in place is another", told, in_place);
   return 0;
 }

@@ -79,11 +79,28 @@ TEST(WsFrame, what_is_taken_as_plain_is_what_next_would_have_taken) {
     EXPECT_EQ(piece->header.opcode, frame.opcode);
     EXPECT_TRUE(frame.opcode == ws::Opcode::text || frame.opcode == ws::Opcode::binary);
     EXPECT_EQ(piece->payload_offset, frame.payload_offset);
+    ws::copy_masked(frame.payload, frame.mask, frame.payload.data());
     EXPECT_EQ(to_hex(piece->payload), to_hex(frame.payload));
     EXPECT_EQ(in.size(), in_again.size());
     EXPECT_EQ(plain.offset(), decoder.offset());
   }
   EXPECT_GT(taken, 200u);
+}
+
+TEST(WsFrame, masks_while_it_moves_bytes_to_a_place_before_them) {
+  const ws::MaskKey key = {0xDE, 0xAD, 0xBE, 0xEF};
+  for (const std::size_t distance : {0, 1, 2, 4, 6, 8, 31, 64, 100}) {
+    for (std::size_t size = 0; size < 700; size += size < 70 ? 1 : 63) {
+      std::vector<std::uint8_t> buffer(distance + size);
+      for (std::size_t i = 0; i < size; ++i) {
+        buffer[distance + i] = static_cast<std::uint8_t>(i * 7 ^ key[i % 4]);
+      }
+      ws::copy_masked(Bytes(buffer).subspan(distance), ws::mask_word(key, 0), buffer.data());
+      for (std::size_t i = 0; i < size; ++i) {
+        ASSERT_EQ(buffer[i], static_cast<std::uint8_t>(i * 7)) << distance << " " << size;
+      }
+    }
+  }
 }
 
 TEST(WsFrame, header_survives_encoding_and_decoding_in_one_piece_and_byte_by_byte) {

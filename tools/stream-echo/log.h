@@ -100,6 +100,8 @@ class PeerLog {
   /// `conn` counts from 1; `peer` is its address.
   PeerLog(Log& log, std::uint64_t conn, std::string peer);
 
+  std::uint64_t conn() const { return conn_; }
+
   /// `protocol` and `extensions` are those agreed on, empty for none.
   void opened(std::string_view url, std::string_view protocol, std::string_view extensions);
 

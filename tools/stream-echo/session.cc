@@ -27,7 +27,6 @@ constexpr std::size_t kSignatureSize = 16;
 Session::Session(const Shared& shared, std::unique_ptr<net::Stream> stream, std::uint64_t conn,
                  std::string peer)
     : shared_(shared),
-      conn_(conn),
       log_(shared.log, conn, std::move(peer)),
       start_(std::make_unique<Start>()),
       pump_(shared.loop, std::move(stream), kLimits, *this) {
@@ -40,7 +39,7 @@ void Session::on_drained() {
 
 void Session::on_ended(const net::TransportEnd& end) {
   log_.ended(end);
-  shared_.ended(conn_);
+  shared_.ended(log_.conn());
 }
 
 void Session::turn_away() {
@@ -98,7 +97,7 @@ void Session::on_head(const http::Head& head) {
 
 /// Faults, or a script, stand between this connection and an honest echo.
 void Session::sabotage(const http::Head& head, FaultPlan plan) {
-  const std::uint64_t seed = plan.seed.value_or(shared_.faults.seed + conn_);
+  const std::uint64_t seed = plan.seed.value_or(shared_.faults.seed + log_.conn());
   if (!plan.seed && std::ranges::any_of(plan.faults, left_to_chance)) {
     log_.fault(fmt::format("dice thrown with --seed {}", shared_.faults.seed));
   }

@@ -66,7 +66,6 @@ class Session final : public net::PumpOwner {
   void answer(const Refusal& refusal);
 
   const Shared& shared_;
-  std::uint64_t conn_;
   PeerLog log_;
   /// What is there only until the answer is on its way.
   struct Start {
