@@ -186,7 +186,7 @@ void Pump::deliver(const ws::Event& event) {
 void Pump::tick() {
   if (!connection_ || finishing_) return;
   connection_->tick(loop_.now());
-  deliver_pending();
+  if (!connection_->can_send()) deliver_pending();
 }
 
 /// What the connection has to say without new bytes, after eof() and tick().
@@ -223,6 +223,8 @@ void Pump::update() {
   if (ended()) return;
   flush();
   if (ended()) return;
+  const bool listened = std::exchange(listens_, only_listens());
+  if (listened && listens_) return;
   const bool all_sent = half_close_wanted();
   if (all_sent && reset_asked_) {
     stream_->reset_on_close();
@@ -250,7 +252,15 @@ void Pump::update() {
   }
 }
 
+/// All that is waited for is what the peer sends, and time enough.
+inline bool Pump::only_listens() const {
+  return connection_ && connection_->is_quiet() && output_.size() == 0 && may_read() &&
+         !finishing_ && !half_close_asked_ && !was_congested_ && !deadline_ && odd_ == nullptr &&
+         !stream_->reads_ahead();
+}
+
 void Pump::on_timer() {
+  listens_ = false;  // what comes next has to be looked for
   if (ended()) return;
   flush();  // a timer that is late is no stall
   if (ended()) return;

@@ -178,6 +178,7 @@ class Pump {
   bool may_read() const { return !ended() && held_ == nullptr && may_pass_on(); }
   bool may_write();
   bool half_close_wanted() const;
+  bool only_listens() const;
   std::optional<Time> write_timeout_at() const;
   Time next_deadline() const;
 
@@ -207,6 +208,7 @@ class Pump {
   bool half_closed_ = false;
   bool write_failed_ = false;
   bool was_congested_ = false;
+  bool listens_ = false;         // only_listens(), as of the latest update()
   bool turn_waits_ = false;      // continue_later() was called
   std::shared_ptr<Pump*> self_;  // shared with work that waits in the loop, once there is some
 };

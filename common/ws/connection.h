@@ -103,6 +103,12 @@ class Connection {
   void tick(Time now);
   std::optional<Time> deadline() const;  ///< when tick() has something to do
 
+  /// Open, between two messages, with nothing to send and no memory to give back: what comes now,
+  /// if it leaves the connection quiet, does not bring deadline() nearer.
+  bool is_quiet() const {
+    return can_send() && !reader_.is_unfinished() && compression_ == nullptr && output_.size() == 0;
+  }
+
   /// Tells that the caller has stopped (or resumed) reading: meanwhile nothing of the peer's can be
   /// late.
   void set_reading(bool reading);
