@@ -11,8 +11,9 @@ namespace {
 // A turn reads at most this many times, so that one busy connection does not starve the others.
 constexpr int kReadsPerTurn = 4;
 
-// By all connections together, for peers that do not take it, while reads may still be large.
+// Kept by all connections together, for peers that do not take it, from which on reads are small.
 constexpr std::size_t kKeptByAll = std::size_t{8} << 20;
+constexpr std::size_t kSmallRead = std::size_t{16} << 10;
 
 // Time for the peer's end after what was queued at finish() has left.
 constexpr Duration kLingerTimeout = std::chrono::seconds(2);
@@ -116,10 +117,13 @@ void Pump::turn(bool readable) {
 
 /// More than usual from a peer that sends so much, as long as it takes what it is sent: what it
 /// does not take has to be kept. Who takes it leaves little in the queue of the system, which then
-/// has room for what will be sent back, unless the system itself is short of memory.
+/// has room for what will be sent back. Less than usual when all peers of this loop together take
+/// too little, as it happens when the system is short of memory.
 Bytes Pump::read_buffer() {
   std::size_t size = Loop::kReadSize;
-  if (bulk_ && loop_.kept() < kKeptByAll) {
+  if (loop_.kept() >= kKeptByAll) {
+    size = kSmallRead;
+  } else if (bulk_) {
     const Stream::SendQueue queue = stream_->send_queue();
     if (queue.size <= queue.limit / 4) {
       size = std::clamp((queue.limit - queue.size) / 2, size, Loop::kSharedBufferSize);
@@ -223,6 +227,7 @@ void Pump::update() {
   if (ended()) return;
   flush();
   if (ended()) return;
+  note_kept();
   const bool listened = std::exchange(listens_, only_listens());
   if (listened && listens_) return;
   const bool all_sent = half_close_wanted();
@@ -250,6 +255,13 @@ void Pump::update() {
   } else {
     timer_.stop();
   }
+}
+
+void Pump::note_kept() {
+  const std::size_t kept = output_size() + (held_ ? held_->size() : 0);
+  if (kept == kept_) return;
+  loop_.change_kept(kept_, kept);
+  kept_ = kept;
 }
 
 /// All that is waited for is what the peer sends, and time enough.

@@ -166,6 +166,7 @@ class Pump {
   void write_queued();
   Time pause_end_or_now() const;
   void note_end(TransportEnd end);
+  void note_kept();
   void close();
   void continue_later();
   std::size_t output_size() const {
@@ -194,7 +195,7 @@ class Pump {
   std::unique_ptr<std::vector<std::uint8_t>> held_;  // read, but not yet passed on
   std::optional<Time> deadline_;
   std::optional<Time> stalled_at_;     // output waits since, without progress
-  std::size_t kept_ = 0;               // of output_size(), as the loop knows it
+  std::size_t kept_ = 0;               // as the loop knows it
   std::size_t refused_size_ = 0;       // of the latest write, when the stream took nothing of it
   std::unique_ptr<TransportEnd> end_;  // the first cause of it
   std::unique_ptr<Oddities> odd_;      // of whoever sends in odd ways

@@ -61,8 +61,6 @@ void Pump::flush() {
     connection_.reset();
   }
   write_queued();
-  loop_.change_kept(kept_, output_size());
-  kept_ = output_size();
   if (connection_ && odd_ && odd_->rewrite) connection_->set_queued(loop_.now(), stalled_at_);
 }
 

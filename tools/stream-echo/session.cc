@@ -13,9 +13,10 @@ namespace {
 constexpr Duration kHeadTimeout = std::chrono::seconds(10);
 
 constexpr net::Pump::Limits kLimits = {
-    // For a peer that does not read, beside what the system holds for it: about as much as is read
-    // at a time, since thousands may do so together.
-    .output = std::size_t{64} << 10,
+    // For a peer that does not read, beside what the system holds for it: little, since thousands
+    // may
+    // do so together.
+    .output = std::size_t{16} << 10,
     // A peer that takes nothing for so long holds memory for nothing.
     .write_timeout = std::chrono::seconds(30)};
 
