@@ -157,7 +157,7 @@ void Pump::read_some() {
 /// Gives `in` to the owner or to the connection; what cannot be taken now is kept.
 void Pump::pass_on(Bytes in) {
   while (!in.empty() && !ended() && !finishing_) {
-    if (congested()) {
+    if (limits_.reading_waits && congested()) {
       flush();
       if (ended()) return;
     }
