@@ -1,0 +1,84 @@
+#include "sse_request.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "cli/escape.h"
+#include "http/url.h"
+
+namespace stream_echo {
+namespace {
+
+// Longer is a slip, and a day is beyond what any connection lives.
+constexpr Duration kMaxPause = std::chrono::hours(24);
+
+Error bad(std::string_view name, std::string_view value, std::string_view wanted) {
+  return {fmt::format("{}: \"{}\" is not {}", name, cli::escape(value, cli::Escape::line), wanted),
+          {}};
+}
+
+Result<void> read_number(std::string_view name, std::string_view value, std::uint64_t& number) {
+  const auto read = parse_integer(value);
+  if (!read || *read > kMaxSseCount) {
+    return bad(name, value, fmt::format("a whole number up to {}", kMaxSseCount));
+  }
+  number = *read;
+  return {};
+}
+
+Result<void> read_pause(std::string_view name, std::string_view value, Duration& pause) {
+  const auto read = parse_duration(value);
+  if (!read || *read < Duration(0) || *read > kMaxPause) {
+    return bad(name, value, "a time such as 250ms, at most a day");
+  }
+  pause = *read;
+  return {};
+}
+
+Result<void> take(std::string_view name, std::string_view value, SseRequest& request) {
+  if (name == "count") return read_number(name, value, request.count);
+  if (name == "start") return read_number(name, value, request.start);
+  if (name == "interval") return read_pause(name, value, request.interval);
+  if (name == "heartbeat") return read_pause(name, value, request.heartbeat);
+  if (name == "retry") {
+    std::uint64_t retry_ms = 0;
+    if (auto read = read_number(name, value, retry_ms); !read) return read.error();
+    request.retry_ms = retry_ms;
+  } else if (name == "event") {
+    // A line end in the type would begin a field of the client's choice (9.2.5).
+    if (value.find_first_of("\r\n") != value.npos) return bad(name, value, "one line");
+    request.type.clear();
+    append_valid_utf8(request.type, as_bytes(value));
+  } else if (name == "data") {
+    append_valid_utf8(request.content.emplace(), as_bytes(value));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SseRequest> parse_sse_request(std::string_view query, std::string_view last_event_id) {
+  SseRequest request;
+  while (!query.empty()) {
+    const std::string_view item = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(item.size() + 1, query.size()));
+    const std::size_t equals = std::min(item.find('='), item.size());
+    const std::string_view raw = item.substr(std::min(equals + 1, item.size()));
+    const std::string_view name = item.substr(0, equals);
+    const auto value = http::percent_decoded(raw);
+    if (!value) return bad(name, raw, "percent-encoded");
+    if (auto taken = take(name, *value, request); !taken) return taken.error();
+  }
+  request.next = request.start;
+  const auto last = parse_integer(last_event_id);
+  if (last && *last >= request.start && *last - request.start < request.count) {
+    request.next = *last + 1;
+  }
+  return request;
+}
+
+}  // namespace stream_echo

@@ -1,0 +1,39 @@
+// What a request for the demonstration stream asks for: the parameters of its query, and where a
+// client that comes back goes on. Pure; nothing is sent here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace stream_echo {
+
+struct SseRequest {
+  std::uint64_t start = 1;   ///< the id of the first message of the whole stream
+  std::uint64_t count = 10;  ///< messages of the whole stream, at most kMaxSseCount
+  std::uint64_t next = 1;    ///< the id of the first message of this answer
+  Duration interval = std::chrono::seconds(1);    ///< between two messages; 0: no pause
+  Duration heartbeat = std::chrono::seconds(15);  ///< of silence before a comment; 0: none
+  std::optional<std::uint64_t> retry_ms = {};     ///< the reconnection time; absent: not sent
+  std::string type = {};                          ///< the event type; empty: "message"
+  std::optional<std::string> content = {};        ///< of each message, valid UTF-8
+
+  /// Whether the client has had every message. It is told to stop with 204 (HTML Living Standard
+  /// 9.2.3), or it would come back for ever.
+  bool finished() const { return next >= start + count; }
+};
+
+/// The most of `count=`, `start=` and `retry=`: no sum of two wraps around.
+inline constexpr std::uint64_t kMaxSseCount = 1'000'000'000'000;
+
+/// Reads a query: `count=`, `interval=`, `heartbeat=`, `retry=` (ms), `start=`, `event=`, `data=`.
+/// Of two of a name the later counts; other names are left to others. `last_event_id` is what the
+/// client had last, as it sent it: empty, or what is no id of this stream, begins at the start.
+/// The error names the parameter and says what would have been right.
+Result<SseRequest> parse_sse_request(std::string_view query, std::string_view last_event_id);
+
+}  // namespace stream_echo
