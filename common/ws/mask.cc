@@ -12,7 +12,10 @@ constexpr std::size_t kCacheLine = 64;
 /// A plain loop, which the compiler turns into vectors; with an index modulo 4 it would not.
 STREAMUTILS_CLONES
 void mask_words(const std::uint8_t* from, std::size_t count, std::uint64_t word, std::uint8_t* to) {
-#pragma GCC ivdep  // `to` does not lie behind `from`, so that no store changes what is yet to load
+  // `to` does not lie behind `from`: no store changes what is yet to load.
+#ifndef __clang__
+#pragma GCC ivdep
+#endif
   for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t value;
     std::memcpy(&value, from + i * sizeof value, sizeof value);

@@ -46,8 +46,8 @@ inline void mask_few(ConstBytes from, std::uint64_t word, std::uint8_t* to) {
   const auto half = static_cast<std::uint32_t>(word);
   while (left >= 8) mask_one(word);
   if (left >= 4) mask_one(half);
-  const auto single = std::bit_cast<MaskKey>(half);
-  for (std::size_t i = 0; left > 0; ++i) mask_one(single[i]);
+  const auto tail = std::bit_cast<MaskKey>(half);
+  for (std::size_t i = 0, count = left; i < count; ++i) mask_one(tail[i]);
 }
 
 /// Copies `from` XORed with the bytes of a mask_word(); `to` may be where `from` is, or lie before

@@ -89,7 +89,7 @@ TEST(WsFrame, what_is_taken_as_plain_is_what_next_would_have_taken) {
 
 TEST(WsFrame, masks_while_it_moves_bytes_to_a_place_before_them) {
   const ws::MaskKey key = {0xDE, 0xAD, 0xBE, 0xEF};
-  for (const std::size_t distance : {0, 1, 2, 4, 6, 8, 31, 64, 100}) {
+  for (const std::size_t distance : {0U, 1U, 2U, 4U, 6U, 8U, 31U, 64U, 100U}) {
     for (std::size_t size = 0; size < 700; size += size < 70 ? 1 : 63) {
       std::vector<std::uint8_t> buffer(distance + size);
       for (std::size_t i = 0; i < size; ++i) {
