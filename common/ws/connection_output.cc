@@ -76,25 +76,24 @@ std::size_t Connection::begin_frame(MessageKind kind, bool last, Bytes payload, 
 
 std::optional<Event> Connection::next_echoing(Bytes& in, Bytes& begun) {
   CHECK(role_ == Role::server);
-  while (can_send() && output_.size() == 0 && !sending_fragments_ && !ended_) {
-    PlainFrame frame;
-    if (!reader_.take_plain(in, frame)) break;
+  const bool may_echo = can_send() && output_.size() == 0 && !sending_fragments_ && !ended_;
+  PlainFrame frame;
+  while (may_echo && !in.empty() && reader_.take_plain(in, frame)) {
     const Bytes from = frame.payload;
-    const FrameHeader header = next_data_header(kind_of(frame.opcode), true, from.size());
-    const std::size_t header_size = encoded_size(header);
+    const std::size_t header_size = unmasked_header_size(frame);
     if (begun.empty()) begun = Bytes(from.data() - header_size, std::size_t{0});
     std::uint8_t* const at = begun.data() + begun.size();
-    // A header without a key is shorter than the one that stands in front of the payload.
-    encode_header(header, Bytes(at, from.data()));
+    encode_unmasked_header(frame, at);
     const Bytes payload(at + header_size, from.size());
     copy_masked(from, frame.mask, payload.data());
-    std::optional<Event> event;
-    if (!reader_.judge_plain(frame, payload, event)) {
+    if (!MessageReader::is_sound(frame, payload)) {
+      std::optional<Event> event = reader_.fail_plain(frame, payload);
       react(*event);
       return event;
     }
     begun = Bytes(begun.data(), begun.size() + header_size + payload.size());
   }
+  if (in.empty() && !ended_) return std::nullopt;
   return next(in);
 }
 

@@ -41,12 +41,6 @@ inline constexpr std::size_t kMaxHeaderSize = 14;
 /// `out` has room for it.
 std::size_t encode_header(const FrameHeader& header, Bytes out);
 
-/// How many bytes encode_header() writes.
-inline std::size_t encoded_size(const FrameHeader& header) {
-  const std::size_t length_size = header.length < 126 ? 0 : header.length <= UINT16_MAX ? 2 : 8;
-  return 2 + length_size + (header.masked ? sizeof(MaskKey) : 0);
-}
-
 /// Writes `header` as it stands, for whoever sends broken frames on purpose: the length in its
 /// length_form, however wasteful, and with its top bit. A form that is too short for the length
 /// gives way to the shortest that is not. Returns its size.
@@ -71,6 +65,21 @@ struct PlainFrame {
   Bytes payload;                     ///< in the caller's buffer, as it came
   std::uint64_t mask = 0;            ///< what copy_masked() makes the payload of it with
 };
+
+/// The header that a peer that does not mask gives such a frame, in the two functions: its size,
+/// and its bytes. There is room for them where the header of the frame ends.
+inline std::size_t unmasked_header_size(const PlainFrame& frame) {
+  return frame.payload.size() < 126 ? 2 : 4;
+}
+inline void encode_unmasked_header(const PlainFrame& frame, std::uint8_t* to) {
+  const std::size_t size = frame.payload.size();
+  to[0] = static_cast<std::uint8_t>(0x80 | static_cast<unsigned>(frame.opcode));
+  to[1] = static_cast<std::uint8_t>(size);
+  if (size < 126) return;
+  to[1] = 126;
+  to[2] = static_cast<std::uint8_t>(size >> 8);
+  to[3] = static_cast<std::uint8_t>(size);
+}
 
 class FrameDecoder {
  public:

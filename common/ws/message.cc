@@ -50,11 +50,13 @@ std::optional<Event> MessageReader::next(Bytes& in) {
   PlainFrame frame;
   if (take_plain(in, frame)) {  // the usual case
     copy_masked(frame.payload, frame.mask, frame.payload.data());
-    if (judge_plain(frame, frame.payload, event)) {
-      event.emplace();
-      event->kind = kind_of(frame.opcode);
-      event->payload = frame.payload;
+    if (!is_sound(frame, frame.payload)) {
+      event = fail_plain(frame, frame.payload);
+      return event;
     }
+    event.emplace();
+    event->kind = kind_of(frame.opcode);
+    event->payload = frame.payload;
     return event;
   }
   while (!finished_) {
@@ -91,12 +93,9 @@ bool MessageReader::take_plain(Bytes& in, PlainFrame& frame) {
          decoder_.take_plain(in, role_ == Role::server, limits_.max_message, frame);
 }
 
-bool MessageReader::judge_plain(const PlainFrame& frame, ConstBytes payload,
-                                std::optional<Event>& event) {
-  if (frame.opcode != Opcode::text || is_utf8(payload)) return true;
+Event MessageReader::fail_plain(const PlainFrame& frame, ConstBytes payload) {
   utf8_.reset();
-  event = fail_text(payload, *find_bad_text(payload, true), frame.payload_offset);
-  return false;
+  return fail_text(payload, *find_bad_text(payload, true), frame.payload_offset);
 }
 
 inline void MessageReader::take(const FramePiece& piece, Bytes& in, std::optional<Event>& event) {

@@ -86,12 +86,16 @@ class MessageReader {
 
   /// Takes a whole message of one frame off the front of `in` if that is what lies there, and
   /// leaves the payload as it came. False: nothing was taken, as it is for next(). What becomes of
-  /// the payload is to be shown to judge_plain().
+  /// the payload is to be shown to is_sound(), and if need be to fail_plain().
   bool take_plain(Bytes& in, PlainFrame& frame);
 
-  /// False when `payload`, which is that of `frame` without its mask, breaks a rule: `event` says
-  /// so.
-  bool judge_plain(const PlainFrame& frame, ConstBytes payload, std::optional<Event>& event);
+  /// Whether `payload`, which is that of `frame` without its mask, keeps the rules.
+  static bool is_sound(const PlainFrame& frame, ConstBytes payload) {
+    return frame.opcode != Opcode::text || is_utf8(payload);
+  }
+
+  /// The rule that an unsound payload breaks.
+  Event fail_plain(const PlainFrame& frame, ConstBytes payload);
 
   /// A message or a frame has begun and has not ended.
   bool is_unfinished() const { return message_open_ || !decoder_.at_boundary(); }
