@@ -82,7 +82,7 @@ int on_debug(CURL*, curl_infotype type, char* data, std::size_t size, void* user
   if (type != CURLINFO_TEXT) return 0;
   std::string_view line(data, size);
   while (!line.empty() && line.back() == '\n') line.remove_suffix(1);
-  static_cast<Call*>(user)->options.trace(line);
+  static_cast<Call*>(user)->options.connection.trace(line);
   return 0;
 }
 
@@ -126,25 +126,25 @@ void set_options(Call& call) {
   call.set(CURLOPT_BUFFERSIZE, kBufferSize);
   call.set(CURLOPT_PROXY, "");  // not even one from the environment
 
-  if (options.tls) set_tls_options(call, options.security);
+  if (options.tls) set_tls_options(call, options.connection.security);
 
-  for (const std::string& entry : options.resolve) {
+  for (const std::string& entry : options.connection.resolve) {
     curl_slist* list = curl_slist_append(call.resolve.get(), entry.c_str());
     CHECK(list != nullptr);
     (void)call.resolve.release();  // the head, which is `list` from the first entry on
     call.resolve.reset(list);
   }
   if (call.resolve) call.set(CURLOPT_RESOLVE, call.resolve.get());
-  if (!options.unix_socket.empty()) {
-    call.set(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
+  if (!options.connection.unix_socket.empty()) {
+    call.set(CURLOPT_UNIX_SOCKET_PATH, options.connection.unix_socket.c_str());
   }
-  if (options.connect_timeout) {
+  if (options.connection.connect_timeout) {
     // 0 would mean libcurl's own limit.
     const auto limit_ms =
-        std::max<long>(1, static_cast<long>(options.connect_timeout->count() / 1000));
+        std::max<long>(1, static_cast<long>(options.connection.connect_timeout->count() / 1000));
     call.set(CURLOPT_CONNECTTIMEOUT_MS, limit_ms);
   }
-  if (options.trace) {
+  if (options.connection.trace) {
     call.set(CURLOPT_VERBOSE, 1L);
     call.set(CURLOPT_DEBUGFUNCTION, &on_debug);
     call.set(CURLOPT_DEBUGDATA, &call);
@@ -345,7 +345,7 @@ Dialer::~Dialer() {
 void Dialer::dial(const DialOptions& options, Dialled dialled) {
   auto call = std::make_unique<Call>();
   call->options = options;
-  if (options.tls) add_environment(call->options.security);
+  if (options.tls) add_environment(call->options.connection.security);
   call->dialled = std::move(dialled);
   set_options(*call);
   CURL* easy = call->easy;

@@ -51,9 +51,9 @@ std::string in_our_look(std::string message) {
 
 /// CURLE_COULDNT_CONNECT. Of several addresses the last one's reason is told.
 void explain_connect(DialError& error, int os_error, const DialOptions& options) {
-  const std::string where = options.unix_socket.empty()
+  const std::string where = options.connection.unix_socket.empty()
                                 ? options.host + " port " + std::to_string(options.port)
-                                : options.unix_socket;
+                                : options.connection.unix_socket;
   error.message = "cannot connect to " + where + ": " + errno_text(os_error);
   if (os_error == ECONNREFUSED) error.hint = "is the server running?";
 }
@@ -157,11 +157,15 @@ DialError explain(int code, const std::string& text, int os_error, const DialOpt
   if (!options.tls) return error;
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION: explain_distrust(error, text, options.host); break;
-    case CURLE_SSL_CERTPROBLEM: explain_own_certificate(error, text, options.security); break;
-    case CURLE_SSL_CACERT_BADFILE: explain_ca_file(error, options.security); break;
-    case CURLE_SSL_CONNECT_ERROR: explain_handshake(error, text, options.security); break;
+    case CURLE_SSL_CERTPROBLEM:
+      explain_own_certificate(error, text, options.connection.security);
+      break;
+    case CURLE_SSL_CACERT_BADFILE: explain_ca_file(error, options.connection.security); break;
+    case CURLE_SSL_CONNECT_ERROR:
+      explain_handshake(error, text, options.connection.security);
+      break;
     case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR: explain_alert(error, alert_in(text), options.security); break;
+    case CURLE_SEND_ERROR: explain_alert(error, alert_in(text), options.connection.security); break;
     default: break;
   }
   return error;
