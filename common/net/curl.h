@@ -40,7 +40,7 @@ class Dialer {
 
  private:
   struct State;
-  std::shared_ptr<State> state_;  // shared with the streams, whose handles are in the multi handle
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace net
