@@ -35,7 +35,7 @@ struct HttpRequest {
   /// Without any, libcurl sends Host and Accept: */* alone. Authorization, Cookie and Host do not
   /// follow a redirect to another origin (scheme, host, port), nor does `user`.
   std::vector<std::string> fields = {};
-  std::optional<std::string> body = {};  ///< Content-Type is up to `fields`
+  std::optional<std::string> body = {};  ///< with libcurl's Content-Type unless `fields` has one
   HttpVersion version = HttpVersion::any;
   std::string user = {};        ///< USER:PASSWORD for Basic (RFC 7617); empty: none
   bool compressed = false;      ///< offer what libcurl can decode, and decode it
@@ -64,9 +64,10 @@ struct HttpEnd {
     failed,    ///< anything else: no connection, no usable redirect, ...
   };
   How how = How::whole;
-  bool answered = false;           ///< on_answer() was called
-  std::optional<DialError> error;  ///< unless `whole`; its code is 103 for `limit` and 100 for
-                                   ///< `not_http`, as libcurl has none for them
+  bool answered = false;  ///< on_answer() was called
+  /// Unless `whole`. Its code is 103 for `limit` and 100 for `not_http`, as libcurl has none.
+  std::optional<DialError> error = {};
+  std::string received = {};  ///< of `not_http`, if there was no head: the first bytes, at most 64
 };
 
 /// When something was done, since the request of the last redirect began; 0: not at all (yet).
