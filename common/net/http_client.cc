@@ -213,8 +213,8 @@ void HttpTransfer::State::follow() {
   if (owner == nullptr) return;
   if (hop->opened) take_transport(rec::Kind::sent_end, {});
   if (owner == nullptr) return;
-  redirect(request, answer.status, hop->place, to);
   leave();
+  redirect(request, answer.status, hop->place, to);
   stopped = Stopped::no;
   timings.redirect = std::chrono::duration_cast<Duration>(multi->loop().refresh() - began);
   begin();
