@@ -25,12 +25,36 @@ ConstBytes bytes_of(const char* data, std::size_t size) {
   return as_bytes({data, size});
 }
 
-/// libcurl writes HTTP/2 heads as those of HTTP/1.1, but for the version in the first line.
-std::string as_http1(std::string_view head) {
+// libcurl writes HTTP/2 heads as those of HTTP/1.1, but for the version in the first line.
+constexpr std::string_view kHttp1 = "HTTP/1.1";
+constexpr std::string_view kHttp2 = "HTTP/2";
+
+/// "HTTP/2 200" -> "HTTP/1.1 200"
+std::string status_line_as_http1(std::string_view line) {
+  if (!line.starts_with(kHttp2)) return std::string(line);
+  return std::string(kHttp1).append(line.substr(kHttp2.size()));
+}
+
+/// "GET / HTTP/2" -> "GET / HTTP/1.1", with what follows the line.
+std::string request_as_http1(std::string_view head) {
   std::string text(head);
-  const std::size_t at = text.substr(0, text.find('\n')).find("HTTP/2");
-  if (at != text.npos) text.replace(at, 6, "HTTP/1.1");
+  const std::size_t end = head.find("\r\n");
+  if (end != head.npos && head.substr(0, end).ends_with(kHttp2))
+    text.replace(end - kHttp2.size(), kHttp2.size(), kHttp1);
   return text;
+}
+
+/// What the last record of a recording says.
+rec::Kind end_kind(const HttpEnd& end, bool ends_by_close) {
+  switch (end.how) {
+    case HttpEnd::How::reset: return rec::Kind::received_reset;
+    case HttpEnd::How::cut: return rec::Kind::received_end;
+    case HttpEnd::How::whole: return ends_by_close ? rec::Kind::received_end : rec::Kind::sent_end;
+    case HttpEnd::How::limit:
+    case HttpEnd::How::not_http:
+    case HttpEnd::How::failed: break;
+  }
+  return rec::Kind::sent_end;
 }
 
 }  // namespace
@@ -47,7 +71,6 @@ struct HttpTransfer::State : std::enable_shared_from_this<HttpTransfer::State> {
   void set_callbacks();
   void done(CURLcode code);
   void follow();
-  void end(CURLcode code);
   void finish(HttpEnd how);
   void leave();
   void resume();
@@ -56,6 +79,7 @@ struct HttpTransfer::State : std::enable_shared_from_this<HttpTransfer::State> {
   bool finish_head();
   bool take_body(ConstBytes bytes);
   void take_transport(rec::Kind kind, ConstBytes bytes);
+  void end_transport(const HttpEnd& how);
   HttpEnd judge(CURLcode code) const;
 
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* user);
@@ -110,7 +134,7 @@ std::size_t HttpTransfer::State::on_header(char* data, std::size_t, std::size_t 
 
 bool HttpTransfer::State::take_head_line(std::string_view line) {
   if (request.transport && !hop->reader.complete())  // else a trailer, which is in the body
-    take_transport(rec::Kind::received, as_bytes(as_http1(line)));
+    take_transport(rec::Kind::received, as_bytes(status_line_as_http1(line)));
   if (owner == nullptr) return false;
   using Line = HttpAnswerReader::Line;
   switch (hop->reader.take(line)) {
@@ -167,7 +191,9 @@ int HttpTransfer::State::on_debug(CURL*, curl_infotype type, char* data, std::si
   switch (type) {
     case CURLINFO_TEXT: trace_line(state->hop->call.options, text); break;
     case CURLINFO_HEADER_OUT:
-      state->take_transport(rec::Kind::sent, as_bytes(as_http1(text)));
+      // It may come in parts, of which the first has the line.
+      state->take_transport(rec::Kind::sent, as_bytes(state->hop->opened ? std::string(text)
+                                                                         : request_as_http1(text)));
       break;
     case CURLINFO_DATA_OUT: state->take_transport(rec::Kind::sent, as_bytes(text)); break;
     case CURLINFO_DATA_IN: state->take_transport(rec::Kind::received, as_bytes(text)); break;
@@ -184,13 +210,19 @@ void HttpTransfer::State::take_transport(rec::Kind kind, ConstBytes bytes) {
   if (owner != nullptr) owner->on_transport(kind, bytes);
 }
 
+void HttpTransfer::State::end_transport(const HttpEnd& how) {
+  if (hop == nullptr || !std::exchange(hop->opened, false) || owner == nullptr) return;
+  const bool to_head = request.method == "HEAD";
+  owner->on_transport(end_kind(how, hop->reader.ends_by_close(to_head)), {});
+}
+
 /// From here on not from within libcurl: whatever is called may destroy the transfer.
 void HttpTransfer::State::done(CURLcode code) {
   const auto self = shared_from_this();
   if (stopped == Stopped::redirect && owner != nullptr)
     follow();
   else
-    end(code);
+    finish(judge(code));
 }
 
 void HttpTransfer::State::follow() {
@@ -211,27 +243,13 @@ void HttpTransfer::State::follow() {
   ++redirects;
   owner->on_redirect(answer, to.url);
   if (owner == nullptr) return;
-  if (hop->opened) take_transport(rec::Kind::sent_end, {});
+  end_transport({.how = HttpEnd::How::failed});
   if (owner == nullptr) return;
   leave();
   redirect(request, answer.status, hop->place, to);
   stopped = Stopped::no;
   timings.redirect = std::chrono::duration_cast<Duration>(multi->loop().refresh() - began);
   begin();
-}
-
-void HttpTransfer::State::end(CURLcode code) {
-  if (owner == nullptr) return leave();
-  HttpEnd how = judge(code);
-  if (hop->opened) {
-    const bool by_peer =
-        how.how == HttpEnd::How::cut ||
-        (how.how == HttpEnd::How::whole && hop->reader.ends_by_close(request.method == "HEAD"));
-    rec::Kind kind = by_peer ? rec::Kind::received_end : rec::Kind::sent_end;
-    if (how.how == HttpEnd::How::reset) kind = rec::Kind::received_reset;
-    owner->on_transport(kind, {});
-  }
-  finish(std::move(how));
 }
 
 HttpEnd HttpTransfer::State::judge(CURLcode code) const {
@@ -242,6 +260,7 @@ HttpEnd HttpTransfer::State::judge(CURLcode code) const {
 
 /// The owner may have given up meanwhile.
 void HttpTransfer::State::finish(HttpEnd how) {
+  end_transport(how);
   leave();
   how.answered = answered;
   if (owner != nullptr) std::exchange(owner, nullptr)->on_end(how);

@@ -89,9 +89,10 @@ class HttpOwner {
   virtual void on_answer(const HttpAnswer& answer) = 0;
   /// Some of the body, not empty; at most 16 KiB, which live for the call.
   virtual void on_body(ConstBytes bytes) = 0;
-  /// If HttpRequest::transport: what rec::Recording wants to know, bytes after TLS, redirects with
-  /// another `opened` each. Over HTTP/2 (HttpAnswer::version) heads look like those of HTTP/1.1,
-  /// and bodies are without frames.
+  /// If HttpRequest::transport: what a recording wants to know (Recorder::tap), bytes after TLS,
+  /// ahead of the call that they lead to; redirects with another `opened` each. Over HTTP/2
+  /// (HttpAnswer::version) heads look like those of HTTP/1.1, and bodies are without frames. A
+  /// transfer that is given up says nothing of its end.
   virtual void on_transport(rec::Kind /*kind*/, ConstBytes /*bytes*/) {}
   /// The last call, never from within the constructor.
   virtual void on_end(const HttpEnd& end) = 0;

@@ -236,6 +236,18 @@ TEST(HttpClient, transport_is_shown_as_it_was) {
                                  "0\r\nTrailer: x\r\n\r\n|>eof|");
 }
 
+TEST(HttpClient, transport_is_not_mistaken_for_http2) {
+  HttpBench bench;
+  const std::string answer = "HTTP/1.1 200 HTTP/2\r\nVia: HTTP/2\r\n\r\nHTTP/2";
+  HttpServer server(bench.loop, {{answer}});
+  bench.exchange({.url = server.url("/HTTP/2"),
+                  .fields = {"Accept: HTTP/2", "Host: HTTP/2"},
+                  .transport = true});
+  EXPECT_EQ(
+      bench.transport,
+      "|open|GET /HTTP/2 HTTP/1.1\r\nHost: HTTP/2\r\nAccept: HTTP/2\r\n\r\n" + answer + "|<eof|");
+}
+
 TEST(HttpClient, transport_tells_how_it_ended) {
   const auto last_of = [](const HttpReply& reply) {
     HttpBench bench;
@@ -247,6 +259,7 @@ TEST(HttpClient, transport_tells_how_it_ended) {
   EXPECT_EQ(last_of({kChunked}), "|<eof|");
   EXPECT_EQ(last_of({kChunked, Then::reset}), "|<rst|");
   EXPECT_EQ(last_of({kCounted + "hello", Then::hold}), "|>eof|");
+  EXPECT_EQ(last_of({"HTTP/1.1 302 X\r\n\r\n", Then::hold}), "|>eof|");
 }
 
 TEST(HttpClient, compressed_body_is_decoded_when_wanted) {
