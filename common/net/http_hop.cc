@@ -1,5 +1,6 @@
 #include "net/http_hop.h"
 
+#include <string_view>
 #include <utility>
 
 namespace net {
@@ -19,10 +20,9 @@ long version_option(HttpVersion version) {
 
 void set_method(CurlCall& call, const HttpRequest& request) {
   if (request.body || request.method == "POST") {
-    static const std::string kNone;
-    const std::string& body = request.body ? *request.body : kNone;
+    const std::string_view body = request.body ? std::string_view(*request.body) : "";
     call.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-    call.set(CURLOPT_POSTFIELDS, body.c_str());
+    call.set(CURLOPT_POSTFIELDS, body.data());
     if (request.method != "POST") call.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   } else if (request.method == "HEAD") {
     call.set(CURLOPT_NOBODY, 1L);
