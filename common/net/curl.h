@@ -6,44 +6,20 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
-#include <vector>
 
-#include "base/time.h"
+#include "net/connect.h"
 #include "net/loop.h"
 #include "net/stream.h"
 
 namespace net {
 
-/// TLS as curl's options of these names have it. What is empty is left to libcurl.
-struct ClientTls {
-  bool insecure = false;     ///< do not check who answers
-  std::string ca_file = {};  ///< empty: $CURL_CA_BUNDLE or $SSL_CERT_FILE, if no `ca_path` either
-  std::string ca_path = {};  ///< empty: $SSL_CERT_DIR, if no `ca_file` either
-  std::string certificate = {};  ///< of ours, with those behind it (PEM)
-  std::string key = {};          ///< of `certificate`; empty: in the same file
-  std::string password = {};     ///< of the key
-};
-
 struct DialOptions {
   std::string host;  ///< a name or a numeric address; an IPv6 address without brackets
   std::uint16_t port = 80;
   bool tls = false;
-  ClientTls security = {};                ///< with `tls` only
-  std::vector<std::string> resolve = {};  ///< HOST:PORT:ADDRESS, as curl --resolve has it
-  std::string unix_socket = {};           ///< connect to this path instead of host and port
-  std::optional<Duration> connect_timeout =
-      {};  ///< names and TLS included; libcurl's 300 s otherwise
-  std::function<void(std::string_view)> trace = {};  ///< one line each, no line feed; must not dial
-};
-
-struct DialError {
-  int code = 0;         ///< the CURLcode, which is the exit code too
-  std::string message;  ///< "could not resolve host: nohost.invalid"
-  std::string hint;     ///< what to do about it; mostly empty
+  ConnectOptions connection = {};
 };
 
 class Dialer {
@@ -64,7 +40,7 @@ class Dialer {
 
  private:
   struct State;
-  std::shared_ptr<State> state_;  // shared with the streams, whose handles are in the multi handle
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace net

@@ -50,10 +50,10 @@ std::string in_our_look(std::string message) {
 }
 
 /// CURLE_COULDNT_CONNECT. Of several addresses the last one's reason is told.
-void explain_connect(DialError& error, int os_error, const DialOptions& options) {
-  const std::string where = options.unix_socket.empty()
-                                ? options.host + " port " + std::to_string(options.port)
-                                : options.unix_socket;
+void explain_connect(DialError& error, int os_error, const Endpoint& endpoint,
+                     const std::string& unix_socket) {
+  const std::string where =
+      unix_socket.empty() ? endpoint.host + " port " + std::to_string(endpoint.port) : unix_socket;
   error.message = "cannot connect to " + where + ": " + errno_text(os_error);
   if (os_error == ECONNREFUSED) error.hint = "is the server running?";
 }
@@ -110,18 +110,19 @@ void explain_ca_file(DialError& error, const ClientTls& tls) {
 }
 
 /// CURLE_SSL_CONNECT_ERROR
-void explain_handshake(DialError& error, std::string_view text, const ClientTls& tls) {
+void explain_handshake(DialError& error, std::string_view text, const ClientTls& tls,
+                       const std::string& plain_url) {
   const std::string alert = alert_in(text);
   if (contains(text, "wrong version number") || contains(text, "packet length too long")) {
     error.message = "the server does not speak TLS on this port";
-    error.hint = "use ws://";
+    error.hint = "use " + plain_url;
   } else if (contains(text, "SSL_ERROR_SYSCALL") || contains(text, "unexpected eof") ||
              contains(text, "SSL_ERROR_ZERO_RETURN")) {
     error.message = "the server ended the connection in the TLS handshake";
-    error.hint = "if it does not speak TLS on this port, use ws://";
+    error.hint = "if it does not speak TLS on this port, use " + plain_url;
   } else if (contains(text, "Connection reset")) {
     error.message = "the connection was reset in the TLS handshake";
-    error.hint = "if the server does not speak TLS on this port, use ws://";
+    error.hint = "if the server does not speak TLS on this port, use " + plain_url;
   } else if (!alert.empty()) {
     error.message = (is_about_certificate(alert) && !tls.certificate.empty()
                          ? "the server does not accept our certificate: "
@@ -151,17 +152,22 @@ void explain_alert(DialError& error, const std::string& alert, const ClientTls& 
 
 }  // namespace
 
-DialError explain(int code, const std::string& text, int os_error, const DialOptions& options) {
+DialError explain(int code, const std::string& text, int os_error, const Endpoint& endpoint,
+                  const ConnectOptions& options) {
   DialError error{.code = code, .message = in_our_look(text), .hint = ""};
-  if (code == CURLE_COULDNT_CONNECT && os_error != 0) explain_connect(error, os_error, options);
-  if (!options.tls) return error;
+  if (code == CURLE_COULDNT_CONNECT && os_error != 0)
+    explain_connect(error, os_error, endpoint, options.unix_socket);
+  if (!endpoint.tls) return error;
+  const ClientTls& tls = options.security;
   switch (code) {
-    case CURLE_PEER_FAILED_VERIFICATION: explain_distrust(error, text, options.host); break;
-    case CURLE_SSL_CERTPROBLEM: explain_own_certificate(error, text, options.security); break;
-    case CURLE_SSL_CACERT_BADFILE: explain_ca_file(error, options.security); break;
-    case CURLE_SSL_CONNECT_ERROR: explain_handshake(error, text, options.security); break;
+    case CURLE_PEER_FAILED_VERIFICATION: explain_distrust(error, text, endpoint.host); break;
+    case CURLE_SSL_CERTPROBLEM: explain_own_certificate(error, text, tls); break;
+    case CURLE_SSL_CACERT_BADFILE: explain_ca_file(error, tls); break;
+    case CURLE_SSL_CONNECT_ERROR:
+      explain_handshake(error, text, tls, std::string(endpoint.plain_url));
+      break;
     case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR: explain_alert(error, alert_in(text), options.security); break;
+    case CURLE_SEND_ERROR: explain_alert(error, alert_in(text), tls); break;
     default: break;
   }
   return error;

@@ -12,7 +12,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include "net/tap.h"
 #include "rec/redact.h"
 
 namespace net {
@@ -66,16 +65,18 @@ Recorder::~Recorder() {
   flush();
 }
 
-std::unique_ptr<Stream> Recorder::tap(std::unique_ptr<Stream> stream, std::uint64_t conn) {
+TapStream::Tap Recorder::tap(std::uint64_t conn) {
   const auto writer = std::make_shared<rec::Writer>(conn, secrets_);
-  return std::make_unique<TapStream>(std::move(stream),
-                                     [this, writer](rec::Kind kind, ConstBytes bytes) {
-                                       if (failed()) return;
-                                       writer->append(text_, loop_.now() - started_, kind, bytes);
-                                       if (text_.size() > kMaxPending && !interrupted_)
-                                         return flush();
-                                       schedule_flush();
-                                     });
+  return [this, writer](rec::Kind kind, ConstBytes bytes) {
+    if (failed()) return;
+    writer->append(text_, loop_.now() - started_, kind, bytes);
+    if (text_.size() > kMaxPending && !interrupted_) return flush();
+    schedule_flush();
+  };
+}
+
+std::unique_ptr<Stream> Recorder::tap(std::unique_ptr<Stream> stream, std::uint64_t conn) {
+  return std::make_unique<TapStream>(std::move(stream), tap(conn));
 }
 
 void Recorder::schedule_flush() {

@@ -13,6 +13,7 @@
 #include "net/fd.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "net/tap.h"
 #include "rec/recording.h"
 #include "rec/writer.h"
 
@@ -23,12 +24,15 @@ class Recorder {
   /// Overwrites the file at `path`; a new one can be read by its owner only. `header` without
   /// `started`, which is now; in its URL secrets are overwritten too unless they are kept. The
   /// header is written at once. A FIFO is waited for until somebody reads it, so call this before
-  /// signals have handlers. The loop and the recorder outlive every stream.
+  /// signals have handlers. The loop and the recorder outlive every tap.
   static Result<std::unique_ptr<Recorder>> open(Loop& loop, const std::string& path,
                                                 rec::Header header, rec::Secrets secrets);
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
+
+  /// Records what it is called with as connection `conn`.
+  TapStream::Tap tap(std::uint64_t conn);
 
   /// `stream`, recorded as connection `conn`.
   std::unique_ptr<Stream> tap(std::unique_ptr<Stream> stream, std::uint64_t conn);

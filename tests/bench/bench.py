@@ -14,9 +14,11 @@ import core
 import echo
 import memory
 import report
+import sse
 from programs import HERE, Build, Failure, commands
 
-SECTIONS = {**echo.SECTIONS, **memory.SECTIONS, **clients.SECTIONS, **core.SECTIONS}
+SECTIONS = {**echo.SECTIONS, **memory.SECTIONS, **clients.SECTIONS, **core.SECTIONS,
+            **sse.SECTIONS}
 
 
 class Bench:

@@ -11,9 +11,9 @@ SIZES = {"20": "20 B", "125": "125 B", "1024": "1 KiB", "16384": "16 KiB", "5242
 IN_CACHE = ("1024", "16384")
 
 
-def measured(bench):
-    """{name: the median of its repetitions}"""
-    command = pinned(LOAD_CORE, [bench.build.helper("core_bench"), "--benchmark_format=json",
+def measured(bench, program="core_bench"):
+    """{name: the median of its repetitions} of what that program has in it."""
+    command = pinned(LOAD_CORE, [bench.build.helper(program), "--benchmark_format=json",
                                  "--benchmark_min_time=0.05",
                                  f"--benchmark_repetitions={1 if bench.quick else 7}"])
     commands.add(command)

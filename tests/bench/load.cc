@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "payload.h"
+#include "process_meter.h"
 
 namespace bench {
 namespace {
@@ -16,10 +17,6 @@ constexpr std::size_t kBufferSize = std::size_t{512} << 10;
 constexpr std::size_t kConnectingAtOnce = 64;
 
 }  // namespace
-
-std::uint64_t now_ns() {
-  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-}
 
 Load::Load(const LoadOptions& options)
     : options_(options),

@@ -84,7 +84,4 @@ class Load {
   Latencies latencies_;
 };
 
-/// Nanoseconds of a clock that only goes forward.
-std::uint64_t now_ns();
-
 }  // namespace bench

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 
+#include <chrono>
 #include <cstdio>
 #include <memory>
 
@@ -46,6 +47,10 @@ Memory memory_of(pid_t pid) {
     if (std::sscanf(line, "Pss: %llu kB", &kib) == 1) memory.proportional_kib = kib;
   }
   return memory;
+}
+
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
 }  // namespace bench

@@ -1,5 +1,5 @@
 // What another process has used so far, from /proc: the processor time of all its threads to the
-// nanosecond, and its memory.
+// nanosecond, and its memory; and a clock.
 #pragma once
 
 #include <sys/types.h>
@@ -17,5 +17,8 @@ struct Memory {
 };
 
 Memory memory_of(pid_t pid);
+
+/// Nanoseconds of a clock that only goes forward.
+std::uint64_t now_ns();
 
 }  // namespace bench

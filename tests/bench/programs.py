@@ -40,7 +40,7 @@ class Commands:
 
     def add(self, command):
         line = shlex.join(map(str, command)).replace(f"{SOURCE}/", "")
-        line = re.sub(r"--(port|pid|connections|size|seconds) [1-9]\S*", r"--\1 N", line)
+        line = re.sub(r"--(port|pid|connections|size|seconds|events) [1-9]\S*", r"--\1 N", line)
         line = re.sub(r"(127\.0\.0\.1):[1-9]\d*", r"\1:N", line)
         self._seen.setdefault(line)
 
@@ -59,6 +59,7 @@ class Build:
         self.folder = pathlib.Path(folder).resolve()
         self.ws_cat = str(self.folder / "ws-cat")
         self.stream_echo = str(self.folder / "stream-echo")
+        self.sse_tail = str(self.folder / "sse-tail")
         self.scratch = self.folder / "scratch"
         self.scratch.mkdir(exist_ok=True)
 
@@ -79,7 +80,7 @@ class Server:
     """A running server. It tells its port in the first line it writes (`listening ...:PORT`), or
     gets it in place of {port} in its command."""
 
-    def __init__(self, name, command, *, environment=None):
+    def __init__(self, name, command, *, environment=None, stdin=subprocess.DEVNULL):
         self.name = name
         self.port = None
         command = [str(word) for word in command]
@@ -88,7 +89,7 @@ class Server:
             command = [word.replace("{port}", str(self.port)) for word in command]
         commands.add(pinned(SERVER_CORE, command))
         self.process = subprocess.Popen(
-            pinned(SERVER_CORE, command), stdin=subprocess.DEVNULL,
+            pinned(SERVER_CORE, command), stdin=stdin,
             stdout=subprocess.DEVNULL if self.port else subprocess.PIPE,
             env={**os.environ, **(environment or {})}, bufsize=0)
         self.pid = self.process.pid
@@ -117,8 +118,8 @@ class Server:
             raise Failure(f"{self.name} says nothing")
         return self.process.stdout.readline().decode()
 
-    def url(self, path="/"):
-        return f"ws://127.0.0.1:{self.port}{path}"
+    def url(self, path="/", scheme="ws"):
+        return f"{scheme}://127.0.0.1:{self.port}{path}"
 
     def __enter__(self):
         return self

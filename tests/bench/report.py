@@ -80,8 +80,9 @@ def machine():
 def versions(build):
     lock = json.loads((SOURCE / "tests" / "clients" / "package-lock.json").read_text())
     found = [version_of(build.stream_echo, "--version"), version_of("g++", "--version"),
-             f"node {version_of('node', '--version')}, ws "
-             + lock["packages"]["node_modules/ws"]["version"],
+             ", ".join([f"node {version_of('node', '--version')}",
+                        *(f"{name} {lock['packages'][f'node_modules/{name}']['version']}"
+                          for name in ("ws", "eventsource-parser"))]),
              " ".join(version_of("curl", "--version").split()[:2])]
     return "; ".join(word for word in found if word)
 

@@ -26,11 +26,11 @@ BELOW["cli"] = CORE
 
 # What a third-party header looks like, and the files that may include it.
 CONFINED = {
-    "curl/*": ("common/net/curl.*", "common/net/curl_error.cc"),
+    "curl/*": ("common/net/curl*", "common/net/http_*.cc"),
     "CLI/*": ("common/cli/parse.cc",),
     "uv.h": ("common/net/*",),
     "uv/*": ("common/net/*",),
-    "openssl/*": ("common/base/sha1.cc", "common/net/curl.cc",
+    "openssl/*": ("common/base/sha1.cc", "common/net/curl_multi.cc",
                   "common/net/tls.*", "common/net/tls_*", "common/net/entropy.*"),
     "zlib.h": ("common/ws/deflate.cc",),
     "nlohmann/*": ("tools/*", "common/rec/*"),
@@ -136,8 +136,8 @@ def self_test():
         ("tools/ws-cat/x.cc", '#include "../stream-echo/a.h"', "must not include stream-echo's"),
         ("tools/ws-cat/x.cc", '#include "../../tests/a.h"', "names no file in common/ or tools/"),
         ("common/net/x.cc", "#include <net/loop.h>", "include it in quotes"),
-        ("common/net/loop.cc", "#include <curl/curl.h>", "only in common/net/curl.*"),
-        ("tools/ws-cat/x.cc", '#include "curl/curl.h"', "only in common/net/curl.*"),
+        ("common/net/loop.cc", "#include <curl/curl.h>", "only in common/net/curl*"),
+        ("tools/ws-cat/x.cc", '#include "curl/curl.h"', "only in common/net/curl*"),
         ("common/cli/option.h", "#include <CLI/CLI.hpp>", "only in common/cli/parse.cc"),
         ("tools/ws-cat/x.cc", "#include <uv.h>", "only in common/net/*"),
         ("common/ws/mask.cc", "#include <openssl/rand.h>", "only in common/base/sha1.cc"),

@@ -1018,10 +1018,11 @@ TEST(Dialer, takes_addresses_from_resolve) {
   const auto listener = Listener::tcp(bench.loop, "127.0.0.1", 0, server.acceptor(bench.loop));
   ASSERT_TRUE(listener);
   const std::string port = std::to_string((*listener)->port());
-  expect_dialled_echo(
-      bench, {.host = "nohost.invalid",
-              .port = (*listener)->port(),
-              .resolve = {"other.invalid:1:127.0.0.2", "nohost.invalid:" + port + ":127.0.0.1"}});
+  expect_dialled_echo(bench,
+                      {.host = "nohost.invalid",
+                       .port = (*listener)->port(),
+                       .connection = {.resolve = {"other.invalid:1:127.0.0.2",
+                                                  "nohost.invalid:" + port + ":127.0.0.1"}}});
 }
 
 TEST(Dialer, connects_to_a_unix_socket) {
@@ -1031,7 +1032,8 @@ TEST(Dialer, connects_to_a_unix_socket) {
   const auto listener =
       Listener::unix_path(bench.loop, folder / "socket", server.acceptor(bench.loop));
   ASSERT_TRUE(listener);
-  expect_dialled_echo(bench, {.host = "nohost.invalid", .unix_socket = folder / "socket"});
+  expect_dialled_echo(bench,
+                      {.host = "nohost.invalid", .connection = {.unix_socket = folder / "socket"}});
 }
 
 TEST(Dialer, refused_port_is_code_7) {
@@ -1071,9 +1073,9 @@ TEST(Dialer, connect_timeout_is_code_28) {
     fillers.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     connect(fillers.back().value(), name, size);
   }
-  const DialError error = dial_error(
-      bench,
-      {.host = "127.0.0.1", .port = ntohs(address.sin_port), .connect_timeout = milliseconds(50)});
+  const DialError error = dial_error(bench, {.host = "127.0.0.1",
+                                             .port = ntohs(address.sin_port),
+                                             .connection = {.connect_timeout = milliseconds(50)}});
   EXPECT_EQ(error.code, 28) << error.message;
 }
 
@@ -1099,11 +1101,9 @@ TEST(Dialer, trace_gets_lines_without_line_feeds) {
   const auto listener = Listener::tcp(bench.loop, "127.0.0.1", 0, server.acceptor(bench.loop));
   std::vector<std::string> lines;
   Dialer dialer(bench.loop);
-  const auto outcome =
-      dial(bench, dialer,
-           {.host = "127.0.0.1", .port = (*listener)->port(), .trace = [&](std::string_view line) {
-              lines.emplace_back(line);
-            }});
+  DialOptions options{.host = "127.0.0.1", .port = (*listener)->port()};
+  options.connection.trace = [&](std::string_view line) { lines.emplace_back(line); };
+  const auto outcome = dial(bench, dialer, options);
   EXPECT_EQ(outcome.index(), 0U);
   ASSERT_FALSE(lines.empty());
   for (const std::string& line : lines) EXPECT_EQ(line.find('\n'), std::string::npos) << line;

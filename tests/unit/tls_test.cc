@@ -505,7 +505,7 @@ class Echo {
     dialer_.dial({.host = "127.0.0.1",
                   .port = listener_->port(),
                   .tls = true,
-                  .security = {.insecure = true}},
+                  .connection = {.security = {.insecure = true}}},
                  [this](auto result) { on_dialled(std::move(result)); });
   }
 

@@ -76,12 +76,12 @@ void Session::start() {
   net::DialOptions options{.host = args_.url.host,
                            .port = args_.url.port,
                            .tls = args_.url.secure(),
-                           .security = args_.tls,
-                           .resolve = args_.resolve,
-                           .unix_socket = args_.unix_socket,
-                           .connect_timeout = args_.connect_timeout};
+                           .connection = {.security = args_.tls,
+                                          .resolve = args_.resolve,
+                                          .unix_socket = args_.unix_socket,
+                                          .connect_timeout = args_.connect_timeout}};
   if (args_.verbosity > 0) {
-    options.trace = [this](std::string_view line) {
+    options.connection.trace = [this](std::string_view line) {
       talk_.verbose("* " + cli::escape(line, cli::Escape::line));
     };
   }
