@@ -60,6 +60,10 @@ void close_line(std::string& out, const Stamp& stamp, std::uint16_t code, ConstB
   json.field("by", by).end();
 }
 
+void end_line(std::string& out, const Stamp& stamp, std::string_view by) {
+  begin_line(out, stamp, "end").field("by", by).end();
+}
+
 void violation_line(std::string& out, const Stamp& stamp, const diag::Violation& violation) {
   JsonWriter json = begin_line(out, stamp, "violation");
   diag::write_fields(json, violation);

@@ -42,6 +42,9 @@ void control_line(std::string& out, const Stamp& stamp, std::string_view kind, C
 void close_line(std::string& out, const Stamp& stamp, std::uint16_t code, ConstBytes reason,
                 std::string_view by);
 
+/// The end of an event stream, `by` as in close_line().
+void end_line(std::string& out, const Stamp& stamp, std::string_view by);
+
 void violation_line(std::string& out, const Stamp& stamp, const diag::Violation& violation);
 
 /// `code` is an exit code.

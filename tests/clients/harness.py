@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import select
 import socket
 import ssl
@@ -450,6 +451,11 @@ class Echo:
     def stop(self):
         """Its exit code."""
         return end_process(self.process, TIME_LIMIT)
+
+
+def resident_bytes(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) << 10
 
 
 class Run:

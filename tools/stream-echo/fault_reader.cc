@@ -10,6 +10,7 @@
 #include "cli/suggest.h"
 #include "http/field.h"
 #include "http/url.h"
+#include "sse_request.h"
 
 namespace stream_echo {
 namespace {
@@ -223,7 +224,7 @@ class PlanReader {
     for (const WordInfo& row : all_words()) names.push_back(row.name);
     const std::string_view near = cli::nearest(name, names);
     if (unknown_ == Unknown::ignored) {
-      if (!near.empty() && plan_.doubts.size() < kMaxDoubts) {
+      if (!near.empty() && !is_sse_parameter(name) && plan_.doubts.size() < kMaxDoubts) {
         plan_.doubts.push_back(fmt::format("{} is no fault; {} is one", quoted(name), near));
       }
       return {};

@@ -22,6 +22,7 @@ inline constexpr std::string_view kListeningGroup = "Listening";
 inline constexpr std::string_view kAccessGroup = "Access";
 inline constexpr std::string_view kTlsGroup = "TLS";
 inline constexpr std::string_view kWebSocketGroup = "WebSocket";
+inline constexpr std::string_view kEventsGroup = "Event streams";
 inline constexpr std::string_view kFaultsGroup = "Faults";
 inline constexpr std::string_view kTestingGroup = "Testing";
 
@@ -180,6 +181,18 @@ inline constexpr std::array kWebSocketOptions = {
                 .doc =
                     "SIZE is bytes, or with k, M or G. Messages are echoed while they arrive, so "
                     "a large limit costs no memory."},
+};
+
+inline constexpr std::array kEventOptions = {
+    cli::Option{.name = "max-age",
+                .takes = cli::Takes::one,
+                .arg = "SECONDS",
+                .group = kEventsGroup,
+                .help = "End each event stream after this time",
+                .doc = "Up to a tenth earlier, so that clients that came together do not leave "
+                       "together. Each is told when to come back (retry:), and the end is a clean "
+                       "one between two events: a client that resumes as it should misses "
+                       "nothing. Without this option streams are not limited."},
 };
 
 inline constexpr std::array kFaultOptions = {

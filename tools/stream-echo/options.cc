@@ -16,8 +16,8 @@ namespace {
 
 using cli::Parsed;
 
-constexpr std::array<std::span<const cli::Option>, 8> kGroups = {
-    kListeningOptions, kAccessOptions,  kTlsOptions,    kWebSocketOptions,
+constexpr std::array<std::span<const cli::Option>, 9> kGroups = {
+    kListeningOptions, kAccessOptions,  kTlsOptions,    kWebSocketOptions,  kEventOptions,
     kFaultOptions,     kTestingOptions, kOutputOptions, cli::kRecordOptions};
 
 Error bad_value(std::string_view option, std::string_view text, std::string_view wanted) {
@@ -119,6 +119,16 @@ Result<void> read_limits(const Parsed& parsed, Args& args) {
   return {};
 }
 
+Result<void> read_events(const Parsed& parsed, Args& args) {
+  if (const auto text = parsed.last("max-age")) {
+    const auto age = cli::duration("max-age", *text);
+    if (!age) return age.error();
+    if (*age == Duration(0)) return bad_value("max-age", "0", "a time above 0");
+    args.server.max_age = *age;
+  }
+  return {};
+}
+
 Result<void> read_faults(const Parsed& parsed, Args& args) {
   FaultSettings& faults = args.server.faults;
   faults.in_urls = args.address.host.empty() || http::is_loopback(args.address.host) ||
@@ -192,7 +202,7 @@ Result<void> read_output(const Parsed& parsed, Args& args) {
 }  // namespace
 
 const cli::Tool kTool = {.name = "stream-echo",
-                         .summary = "WebSocket echo server for tests and debugging",
+                         .summary = "WebSocket echo and event stream server for tests",
                          .usage = "[OPTIONS] [-- COMMAND [ARGUMENT...]]",
                          .groups = kGroups,
                          .takes_command = true,
@@ -202,7 +212,7 @@ const cli::Tool kTool = {.name = "stream-echo",
 Result<Args> read_args(const Parsed& parsed) {
   Args args;
   for (const auto read : {read_address, read_policy, read_tls, read_limits, read_threads,
-                          read_faults, read_testing, read_output}) {
+                          read_events, read_faults, read_testing, read_output}) {
     if (auto done = read(parsed, args); !done) return done.error();
   }
   return args;

@@ -41,6 +41,7 @@ Server::Server(net::Loop& loop, Log& log, Totals& totals, const Settings& settin
               .policy = settings.policy,
               .websocket = std::make_shared<const ws::Settings>(settings.websocket),
               .faults = settings.faults,
+              .streams = {.max_age = settings.max_age},
               .ended = [this](std::uint64_t conn) { loop_.later([this, conn] { remove(conn); }); }},
       max_connections_(settings.max_connections),
       one_connection_(settings.one_connection) {

@@ -42,6 +42,7 @@ class Server {
     Policy policy;
     ws::Settings websocket;
     FaultSettings faults;
+    std::optional<Duration> max_age = {};  ///< of an event stream; nullopt: none
     std::size_t max_connections = 0;
     bool one_connection = false;  ///< take one, and finish when it has ended
   };

@@ -1,0 +1,148 @@
+#include "event_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "sse/encoder.h"
+
+namespace stream_echo {
+namespace {
+
+// Sent at once, so that clients and whatever stands between see that the stream is open.
+constexpr std::string_view kGreeting = " stream-echo";
+
+// Put together and written at a time: what the pump holds before it is too much.
+constexpr std::size_t kBatch = std::size_t{16} << 10;
+
+// When clients are sent away: spread, so that they do not all come back at the same time.
+constexpr std::uint64_t kMinRetryMs = 1000;
+constexpr std::uint64_t kMaxRetryMs = 3000;
+
+constexpr std::string_view kLastChunk = "0\r\n\r\n";  // RFC 9112 7.1
+
+std::uint64_t unix_ms() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
+}
+
+void encode_or_die(OutputBuffer& out, const sse::Block& block) {
+  const bool encoded = bool(sse::encode(out, block));
+  CHECK(encoded);
+}
+
+}  // namespace
+
+EventStream::EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared& shared,
+                         const Endpoint& request, DemoStream source, std::uint64_t chance)
+    : loop_(loop),
+      pump_(pump),
+      log_(log),
+      shared_(shared),
+      head_(stream_head(request)),
+      retry_ms_(request.sse.retry_ms),
+      heartbeat_(request.sse.heartbeat),
+      source_(std::move(source)),
+      chance_(chance),
+      quiet_since_(loop.now()) {
+  if (!shared.max_age) return;
+  // Up to a tenth shorter: clients that came together do not leave together.
+  const Duration spread = *shared.max_age / 10;
+  const auto earlier = chance_ % (static_cast<std::uint64_t>(spread.count()) + 1);
+  age_end_ = quiet_since_ + *shared.max_age - Duration(earlier);
+}
+
+void EventStream::open() {
+  pump_.write(as_bytes(to_http(head_, std::time(nullptr))));
+  run();
+}
+
+void EventStream::run() {
+  if (finished_ || !pump_.takes_output()) return;
+  const Time now = loop_.now();
+  if (age_end_ && *age_end_ <= now) return end_early();
+  OutputBuffer& out = shared_.scratch;
+  out.sent(out.size());
+  if (!std::exchange(opened_, true)) append_opening(out);
+  if (!pump_.congested()) count_ += append_due(out, now);
+  if (source_.finished()) {
+    source_.append_end(out, unix_ms());
+    send(out);
+    return finish();
+  }
+  const bool quiet = heartbeat_ > Duration(0) && now - quiet_since_ >= heartbeat_;
+  if (out.size() == 0 && quiet && !pump_.congested()) encode_or_die(out, {.comment = ""});
+  if (out.size() > 0) {
+    send(out);
+    quiet_since_ = now;
+  }
+  set_deadline(now);
+}
+
+std::uint64_t EventStream::append_due(OutputBuffer& out, Time now) {
+  return source_.append_due(out, kBatch, now, unix_ms());
+}
+
+void EventStream::append_opening(OutputBuffer& out) {
+  encode_or_die(out, {.comment = kGreeting});
+  if (retry_ms_) append_retry(out, *retry_ms_);
+}
+
+void EventStream::append_retry(OutputBuffer& out, std::uint64_t retry_ms) {
+  encode_or_die(out, {.retry_ms = retry_ms});
+}
+
+/// As one chunk, unless the client knows none.
+void EventStream::send(OutputBuffer& out) {
+  if (!head_.chunked) return pump_.write(out.view());
+  std::array<char, 2 * sizeof(std::size_t) + 2> size;
+  const auto [end, written] = fmt::format_to_n(size.data(), size.size(), "{:x}\r\n", out.size());
+  pump_.write(as_bytes({size.data(), written}));
+  pump_.write(out.view());
+  pump_.write(as_bytes("\r\n"));
+}
+
+void EventStream::finish() {
+  finished_ = true;
+  if (head_.chunked) pump_.write(as_bytes(kLastChunk));
+  pump_.finish();
+}
+
+/// Tells the client when to come back, and ends at the boundary of an event.
+void EventStream::end_early() {
+  OutputBuffer& out = shared_.scratch;
+  out.sent(out.size());
+  append_retry(out, reconnection_time());
+  send(out);
+  finish();
+}
+
+void EventStream::shut_down() {
+  if (!finished_ && pump_.takes_output()) end_early();
+}
+
+std::uint64_t EventStream::reconnection_time() const {
+  return retry_ms_.value_or(kMinRetryMs + chance_ % (kMaxRetryMs - kMinRetryMs + 1));
+}
+
+/// While there is no room, nothing is due: it is when there is.
+void EventStream::set_deadline(Time now) {
+  Time next = age_end_.value_or(Time::max());
+  if (!pump_.congested()) {
+    next = std::min(next, std::max(source_.due(), now));
+    if (heartbeat_ > Duration(0)) next = std::min(next, quiet_since_ + heartbeat_);
+  }
+  pump_.set_deadline(next == Time::max() ? std::nullopt : std::optional(next));
+}
+
+void EventStream::ended(const net::TransportEnd& end) {
+  log_.stream_ended(count_, finished_, end);
+}
+
+}  // namespace stream_echo
