@@ -428,9 +428,9 @@ class ScriptedServer:
 class Echo:
     """A running stream-echo. `before_exec` runs in its process before it does."""
 
-    def __init__(self, *options, before_exec=None):
+    def __init__(self, *options, before_exec=None, stdin=subprocess.DEVNULL):
         self.process = subprocess.Popen([STREAM_ECHO, "--port", "0", "--silent", *options],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stdin=stdin, stdout=subprocess.PIPE,
                                         preexec_fn=before_exec,
                                         bufsize=0)  # so that select() sees each line
         ready, _, _ = select.select([self.process.stdout], [], [], TIME_LIMIT)

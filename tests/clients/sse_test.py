@@ -2,47 +2,12 @@
 resuming, and the ends."""
 
 import json
-import re
 import signal
 
 import harness
+import http_stream
 from harness import connect, fields_of, main, resident_bytes, status_of
-
-
-def request(port, path, *lines, method="GET", version="HTTP/1.1", body=b""):
-    lines = [f"{method} {path} {version}", f"Host: 127.0.0.1:{port}", *lines]
-    if body:
-        lines.append(f"Content-Length: {len(body)}")
-    return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def unchunked(data):
-    """The chunks of a body, and whether the last one has come (RFC 9112 7.1)."""
-    chunks, at = [], 0
-    while at < len(data):
-        line_end = data.index(b"\r\n", at)
-        size, at = int(data[at:line_end], 16), line_end + 2
-        if size == 0:
-            return chunks, data[at:] == b"\r\n"
-        if data[at + size : at + size + 2] != b"\r\n":
-            raise AssertionError(f"a chunk is not {size} bytes long: {data[at : at + 100]!r}")
-        chunks.append(data[at : at + size])
-        at += size + 2
-    return chunks, False
-
-
-def events_of(body):
-    """Its events as (id, type, data), a comment as (":", text)."""
-    events = []
-    for block in re.split(rb"\n\n", body.replace(b": stream-echo\n", b"", 1)):
-        fields = {}
-        for line in block.decode().splitlines():
-            name, _, value = line.partition(":")
-            value = value.removeprefix(" ")
-            fields[name] = f"{fields[name]}\n{value}" if name in fields else value
-        if "data" in fields:
-            events.append((fields.get("id"), fields.get("event"), fields["data"]))
-    return events
+from http_stream import events_of, request, unchunked
 
 
 class SseTest(harness.TestCase):
@@ -59,10 +24,7 @@ class SseTest(harness.TestCase):
             raise AssertionError(f"stream-echo ended with {code}")
 
     def ask(self, path, *lines, **rest):
-        """The head and the rest of an answer, up to the end of the connection."""
-        with connect(self.server.port) as peer:
-            peer.send(request(self.server.port, path, *lines, **rest))
-            return peer.receive_head(), peer.receive_all()
+        return http_stream.ask(self.server.port, path, *lines, **rest)
 
     def contents(self, path, *lines, **rest):
         """What the messages of a stream that has an end say."""

@@ -82,6 +82,9 @@ std::variant<Endpoint, Refusal> read_request(const http::Head& head, const Row& 
                        fmt::format("1 to {} letters, digits and -._~", kMaxChannelName));
   }
   endpoint.channel = name;
+  if (row.kind == Kind::publish && endpoint.sse.names_id) {
+    return refuse_with(400, "id: what is published gets its id here", "the answer tells it");
+  }
   return endpoint;
 }
 

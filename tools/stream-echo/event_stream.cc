@@ -40,7 +40,7 @@ void encode_or_die(OutputBuffer& out, const sse::Block& block) {
 }  // namespace
 
 EventStream::EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared& shared,
-                         const Endpoint& request, DemoStream source, std::uint64_t chance)
+                         const Endpoint& request, EventSource source, std::uint64_t chance)
     : loop_(loop),
       pump_(pump),
       log_(log),
@@ -59,6 +59,12 @@ EventStream::EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared&
 }
 
 void EventStream::open() {
+  if (auto* const subscription = std::get_if<std::unique_ptr<Subscription>>(&source_)) {
+    (*subscription)->on_published([this] {
+      run();
+      pump_.update();
+    });
+  }
   pump_.write(as_bytes(to_http(head_, std::time(nullptr))));
   run();
 }
@@ -71,8 +77,7 @@ void EventStream::run() {
   out.sent(out.size());
   if (!std::exchange(opened_, true)) append_opening(out);
   if (!pump_.congested()) count_ += append_due(out, now);
-  if (source_.finished()) {
-    source_.append_end(out, unix_ms());
+  if (append_end(out)) {
     send(out);
     return finish();
   }
@@ -86,12 +91,26 @@ void EventStream::run() {
 }
 
 std::uint64_t EventStream::append_due(OutputBuffer& out, Time now) {
-  return source_.append_due(out, kBatch, now, unix_ms());
+  if (auto* const demo = std::get_if<DemoStream>(&source_)) {
+    return demo->append_due(out, kBatch, now, unix_ms());
+  }
+  return std::get<std::unique_ptr<Subscription>>(source_)->append_due(out, kBatch);
+}
+
+/// False while it is not the end.
+bool EventStream::append_end(OutputBuffer& out) {
+  auto* const demo = std::get_if<DemoStream>(&source_);
+  if (demo == nullptr || !demo->finished()) return false;
+  demo->append_end(out, unix_ms());
+  return true;
 }
 
 void EventStream::append_opening(OutputBuffer& out) {
   encode_or_die(out, {.comment = kGreeting});
   if (retry_ms_) append_retry(out, *retry_ms_);
+  if (const auto* const subscription = std::get_if<std::unique_ptr<Subscription>>(&source_)) {
+    (*subscription)->append_opening(out);
+  }
 }
 
 void EventStream::append_retry(OutputBuffer& out, std::uint64_t retry_ms) {
@@ -135,7 +154,9 @@ std::uint64_t EventStream::reconnection_time() const {
 void EventStream::set_deadline(Time now) {
   Time next = age_end_.value_or(Time::max());
   if (!pump_.congested()) {
-    next = std::min(next, std::max(source_.due(), now));
+    if (const auto* const demo = std::get_if<DemoStream>(&source_)) {
+      next = std::min(next, std::max(demo->due(), now));
+    }
     if (heartbeat_ > Duration(0)) next = std::min(next, quiet_since_ + heartbeat_);
   }
   pump_.set_deadline(next == Time::max() ? std::nullopt : std::optional(next));

@@ -7,9 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "answer.h"
 #include "base/output_buffer.h"
+#include "channels.h"
 #include "demo_stream.h"
 #include "endpoint.h"
 #include "log.h"
@@ -17,6 +19,9 @@
 #include "net/pump.h"
 
 namespace stream_echo {
+
+/// Where events come from: the demonstration, which ends, or a channel, which does not.
+using EventSource = std::variant<DemoStream, std::unique_ptr<Subscription>>;
 
 class EventStream {
  public:
@@ -30,7 +35,7 @@ class EventStream {
   /// All but `request` and `source` outlive this. `chance` is any number: what clients do at the
   /// same time is spread by it.
   EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared& shared,
-              const Endpoint& request, DemoStream source, std::uint64_t chance);
+              const Endpoint& request, EventSource source, std::uint64_t chance);
 
   /// Queues the head, and what there is to begin with.
   void open();
@@ -46,6 +51,7 @@ class EventStream {
 
  private:
   std::uint64_t append_due(OutputBuffer& out, Time now);
+  bool append_end(OutputBuffer& out);
   void append_retry(OutputBuffer& out, std::uint64_t retry_ms);
   void append_opening(OutputBuffer& out);
   void send(OutputBuffer& out);
@@ -61,7 +67,7 @@ class EventStream {
   StreamHead head_;
   std::optional<std::uint64_t> retry_ms_;
   Duration heartbeat_;
-  DemoStream source_;
+  EventSource source_;
   std::uint64_t chance_;
   Time quiet_since_;
   std::optional<Time> age_end_;

@@ -66,16 +66,17 @@ inline constexpr std::array kListeningOptions = {
                 .group = kListeningGroup,
                 .help = "Answer 503 beyond N connections (16384)",
                 .doc = "Connections beyond the limit are told to try again in a second."},
-    cli::Option{.name = "threads",
-                .takes = cli::Takes::one,
-                .arg = "N",
-                .group = kListeningGroup,
-                .help = "Serve in N threads, for load tests (1)",
-                .doc =
-                    "At most 64. Each has a listening socket of its own at the same port, and the "
-                    "system deals the connections out to them. Everything else is as with one "
-                    "thread, but the lines of *to* jsonl may be a little out of the order of "
-                    "their times. Cannot be combined with *unix*, *one-connection* and *record*."},
+    cli::Option{
+        .name = "threads",
+        .takes = cli::Takes::one,
+        .arg = "N",
+        .group = kListeningGroup,
+        .help = "Serve in N threads, for load tests (1)",
+        .doc =
+            "At most 64. Each has a listening socket of its own at the same port, and the "
+            "system deals the connections out to them. Everything else is as with one "
+            "thread, but the lines of *to* jsonl may be a little out of the order of "
+            "their times. Cannot be combined with *unix*, *one-connection*, *record* and *stdin*."},
 };
 
 inline constexpr std::array kAccessOptions = {
@@ -184,6 +185,15 @@ inline constexpr std::array kWebSocketOptions = {
 };
 
 inline constexpr std::array kEventOptions = {
+    cli::Option{.name = "stdin",
+                .takes = cli::Takes::one,
+                .arg = "NAME",
+                .group = kEventsGroup,
+                .help = "Publish each line of standard input to NAME",
+                .doc = "Whoever has /events/NAME open gets it as an event, and the latest 1000 are "
+                       "kept for who comes later. A line of more than 1 MiB is left out. The end "
+                       "of standard input does not end the server. Cannot be combined with "
+                       "*threads* and a command after --."},
     cli::Option{.name = "max-age",
                 .takes = cli::Takes::one,
                 .arg = "SECONDS",

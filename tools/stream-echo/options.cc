@@ -8,6 +8,7 @@
 
 #include "cli/escape.h"
 #include "cli/value.h"
+#include "endpoint.h"
 #include "http/field.h"
 #include "option_table.h"
 
@@ -126,6 +127,16 @@ Result<void> read_events(const Parsed& parsed, Args& args) {
     if (*age == Duration(0)) return bad_value("max-age", "0", "a time above 0");
     args.server.max_age = *age;
   }
+  if (const auto name = parsed.last("stdin")) {
+    if (!is_channel_name(*name)) {
+      return bad_value("stdin", *name,
+                       fmt::format("1 to {} letters, digits and -._~", kMaxChannelName));
+    }
+    if (!parsed.command.empty()) {
+      return Error{"option --stdin: standard input is the command's", {}};
+    }
+    args.feed = *name;
+  }
   return {};
 }
 
@@ -161,7 +172,7 @@ Result<void> read_threads(const Parsed& parsed, Args& args) {
   if (!count) return count.error();
   args.thread_count = static_cast<unsigned>(*count);
   if (args.thread_count == 1) return {};
-  for (const std::string_view other : {"unix", "one-connection", "record"}) {
+  for (const std::string_view other : {"unix", "one-connection", "record", "stdin"}) {
     if (parsed.has(other)) {
       return Error{conflict("threads", other).message,
                    "one thread serves thousands of connections"};

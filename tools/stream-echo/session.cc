@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/utf8.h"
 
 namespace stream_echo {
@@ -209,24 +210,45 @@ void Session::open(const Handshake& handshake) {
 
 void Session::serve(Endpoint& endpoint) {
   switch (endpoint.kind) {
-    case Endpoint::Kind::page:
-    case Endpoint::Kind::channel:
-    case Endpoint::Kind::publish: return answer(refuse_with(404, "there is nothing here yet"));
-    case Endpoint::Kind::messages: break;
+    case Endpoint::Kind::page: return answer(refuse_with(404, "there is nothing here yet"));
+    case Endpoint::Kind::messages: return serve_messages(endpoint);
+    case Endpoint::Kind::channel: return serve_channel(endpoint);
+    case Endpoint::Kind::publish: return publish(endpoint);
   }
+}
+
+void Session::serve_messages(Endpoint& endpoint) {
   if (endpoint.sse.echoes_body) {
     endpoint.sse.content.emplace();
     append_valid_utf8(*endpoint.sse.content, as_bytes(start_->content));
   }
   if (endpoint.sse.finished()) {
-    Refusal stop{.answer = {.status = 204}, .why = "the client has had every message"};
-    stop.answer.allow_origin = endpoint.allow_origin;
-    return answer(stop);
+    return answer(endpoint, {.answer = {.status = 204}, .why = "the client has had every message"});
   }
-  open_stream(endpoint);
+  open_stream(endpoint, DemoStream(endpoint.sse, shared_.loop.now()));
 }
 
-void Session::open_stream(const Endpoint& endpoint) {
+void Session::serve_channel(const Endpoint& endpoint) {
+  auto subscription = shared_.subscribers.subscribe(endpoint.channel, endpoint.sse.last_event_id);
+  if (!subscription) return answer(endpoint, refuse_with(503, subscription.error().message));
+  open_stream(endpoint, std::move(*subscription));
+}
+
+void Session::publish(const Endpoint& endpoint) {
+  std::string data;
+  append_valid_utf8(data, as_bytes(start_->content));
+  const auto published =
+      shared_.subscribers.channels().publish(endpoint.channel, endpoint.sse.type, data);
+  if (!published) return answer(endpoint, refuse_with(503, published.error().message));
+  Answer answered{.content_type = "application/json"};
+  answered.text = fmt::format("{{\"id\":\"{}\",\"subscribers\":{}}}", published->id,
+                              published->subscriber_count);
+  const std::string why = fmt::format("{} is event {} of {}", count_text(data.size(), "byte"),
+                                      published->id, endpoint.channel);
+  answer(endpoint, {.answer = std::move(answered), .why = why});
+}
+
+void Session::open_stream(const Endpoint& endpoint, EventSource source) {
   if (endpoint.head_only) {
     log_.answered(200, "HEAD", nullptr);
     pump_.write(as_bytes(to_http(stream_head(endpoint), std::time(nullptr))));
@@ -235,8 +257,7 @@ void Session::open_stream(const Endpoint& endpoint) {
   }
   log_.streaming(endpoint.url);
   stream_ = std::make_unique<EventStream>(shared_.loop, pump_, log_, shared_.streams, endpoint,
-                                          DemoStream(endpoint.sse, shared_.loop.now()),
-                                          shared_.faults.seed + log_.conn());
+                                          std::move(source), shared_.faults.seed + log_.conn());
   start_.reset();
   stream_->open();
 }
@@ -280,6 +301,13 @@ void Session::on_deadline() {
   const std::string why =
       fmt::format("the request {} did not arrive within {} seconds", part, seconds);
   answer({.answer = {.status = 408, .text = fmt::format("RFC 9110 15.5.9: {}", why)}, .why = why});
+}
+
+/// To a request that had nothing wrong in itself.
+void Session::answer(const Endpoint& endpoint, Refusal refusal) {
+  refusal.answer.allow_origin = endpoint.allow_origin;
+  refusal.answer.with_body = !endpoint.head_only;
+  answer(refusal);
 }
 
 void Session::answer(const Refusal& refusal) {

@@ -36,6 +36,7 @@ class Session final : public net::PumpOwner {
     std::shared_ptr<const ws::Settings> websocket;
     FaultSettings faults;
     EventStream::Shared streams;
+    Subscribers& subscribers;
     /// Called once for each session, by its number; to delete it, wait for the end of the turn.
     std::function<void(std::uint64_t conn)> ended;
   };
@@ -70,7 +71,11 @@ class Session final : public net::PumpOwner {
   void proceed();
   void open(const Handshake& handshake);
   void serve(Endpoint& endpoint);
-  void open_stream(const Endpoint& endpoint);
+  void serve_messages(Endpoint& endpoint);
+  void serve_channel(const Endpoint& endpoint);
+  void publish(const Endpoint& endpoint);
+  void open_stream(const Endpoint& endpoint, EventSource source);
+  void answer(const Endpoint& endpoint, Refusal refusal);
   void answer(const Refusal& refusal);
 
   Shared& shared_;

@@ -17,8 +17,9 @@ namespace {
 // Longer is a slip, and a day is beyond what any connection lives.
 constexpr Duration kMaxPause = std::chrono::hours(24);
 
-constexpr std::array<std::string_view, 9> kNames = {
-    "count", "start", "interval", "heartbeat", "retry", "event", "data", "echo", "lastEventId"};
+constexpr std::array<std::string_view, 10> kNames = {"count", "start",      "interval", "heartbeat",
+                                                     "retry", "event",      "data",     "echo",
+                                                     "id",    "lastEventId"};
 
 Error bad(std::string_view name, std::string_view value, std::string_view wanted) {
   return {fmt::format("{}: \"{}\" is not {}", name, cli::escape(value, cli::Escape::line), wanted),
@@ -62,6 +63,8 @@ Result<void> take(std::string_view name, std::string_view value, SseRequest& req
   } else if (name == "echo") {
     if (value != "body") return bad(name, value, "body");
     request.echoes_body = true;
+  } else if (name == "id") {
+    request.names_id = true;
   } else if (name == "lastEventId") {
     request.last_event_id = value;
   }

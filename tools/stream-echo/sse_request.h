@@ -23,6 +23,7 @@ struct SseRequest {
   std::string type = {};                          ///< the event type; empty: "message"
   std::optional<std::string> content = {};        ///< of each message, valid UTF-8
   bool echoes_body = false;                       ///< the content is what the request carries
+  bool names_id = false;           ///< there is an `id=`, which nobody but a publisher may want
   std::string last_event_id = {};  ///< what the client had last, as it says; empty: nothing
 
   /// Whether the client has had every message. It is told to stop with 204 (HTML Living Standard

@@ -35,8 +35,9 @@ TEST(StreamEchoDemoStream, a_message_is_json_with_an_id) {
             "id: 1\ndata: {\"time\":1700000000123,\"content\":\"message 1\"}\n\n");
   EXPECT_TRUE(plain.finished());
   DemoStream own = stream("count=1&start=41&event=tick&data=a%0A%22b%22");
-  EXPECT_EQ(due_at(own, kStart),
-            "id: 41\nevent: tick\ndata: {\"time\":1700000000123,\"content\":\"a\\n\\\"b\\\"\"}\n\n");
+  EXPECT_EQ(
+      due_at(own, kStart),
+      "id: 41\nevent: tick\ndata: {\"time\":1700000000123,\"content\":\"a\\n\\\"b\\\"\"}\n\n");
 }
 
 TEST(StreamEchoDemoStream, one_is_due_at_once_and_then_one_an_interval) {
