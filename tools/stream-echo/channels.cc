@@ -126,15 +126,17 @@ void Subscription::append_reset(OutputBuffer& out, std::string_view reason) {
 std::uint64_t Subscription::append_due(OutputBuffer& out, std::size_t limit) {
   const std::lock_guard lock(subscribers_.channels_.mutex_);
   const EventLog& log = channel_->second.log;
-  if (next_ < log.first()) {
+  const std::uint64_t reset = next_ < log.first() ? 1 : 0;
+  if (reset > 0) {
     next_ = log.first();
     append_reset(out, "slow");
+    if (out.size() >= limit) return reset;
   }
   const std::uint64_t begin = next_;
   const EventLog::Batch batch = log.from(begin, limit - std::min(limit, out.size()));
   out.append(batch.bytes);
   next_ = batch.next;
-  return next_ - begin;
+  return reset + next_ - begin;
 }
 
 }  // namespace stream_echo

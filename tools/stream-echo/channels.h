@@ -75,7 +75,7 @@ class Subscription {
   void append_opening(OutputBuffer& out);
 
   /// Appends the events that have not been, until `out` has about `limit` bytes; one at least if
-  /// there is one. Returns how many. If some are not kept any more, that is said first.
+  /// there is one. Returns how many. If some are not kept any more, an event says so first.
   std::uint64_t append_due(OutputBuffer& out, std::size_t limit);
 
  private:

@@ -40,17 +40,20 @@ void encode_or_die(OutputBuffer& out, const sse::Block& block) {
 }  // namespace
 
 EventStream::EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared& shared,
-                         const Endpoint& request, EventSource source, std::uint64_t chance)
+                         Saboteur* saboteur, const Endpoint& request, EventSource source,
+                         std::uint64_t chance)
     : loop_(loop),
       pump_(pump),
       log_(log),
       shared_(shared),
+      saboteur_(saboteur),
       head_(stream_head(request)),
       retry_ms_(request.sse.retry_ms),
       heartbeat_(request.sse.heartbeat),
       source_(std::move(source)),
       chance_(chance),
-      quiet_since_(loop.now()) {
+      quiet_since_(loop.now()),
+      one_by_one_(saboteur != nullptr || log.shows_events()) {
   if (!shared.max_age) return;
   // Up to a tenth shorter: clients that came together do not leave together.
   const Duration spread = *shared.max_age / 10;
@@ -65,36 +68,48 @@ void EventStream::open() {
       pump_.update();
     });
   }
-  pump_.write(as_bytes(to_http(head_, std::time(nullptr))));
+  if (saboteur_) head_ = saboteur_->stream_head(std::move(head_));
+  const std::string head = to_http(head_, std::time(nullptr));
+  pump_.write(as_bytes(head));
+  if (saboteur_) saboteur_->opened_stream(head.size());
   run();
 }
 
 void EventStream::run() {
-  if (finished_ || !pump_.takes_output()) return;
+  const bool held_back = saboteur_ && saboteur_->holds_back();
+  if (finished_ || held_back || !pump_.takes_output()) return;
   const Time now = loop_.now();
   if (age_end_ && *age_end_ <= now) return end_early();
   OutputBuffer& out = shared_.scratch;
   out.sent(out.size());
   if (!std::exchange(opened_, true)) append_opening(out);
-  if (!pump_.congested()) count_ += append_due(out, now);
-  if (append_end(out)) {
-    send(out);
+  if (one_by_one_) send(out, Kind::other);
+  while (has_room()) {
+    const std::uint64_t count = append_due(out, one_by_one_ ? 1 : kBatch, now);
+    count_ += count;
+    if (!one_by_one_ || count == 0) break;
+    send(out, Kind::event);
+  }
+  if (!pump_.takes_output()) return;  // a fault has ended it
+  if (has_room() && append_end(out)) {
+    send(out, Kind::end);
     return finish();
   }
   const bool quiet = heartbeat_ > Duration(0) && now - quiet_since_ >= heartbeat_;
-  if (out.size() == 0 && quiet && !pump_.congested()) encode_or_die(out, {.comment = ""});
-  if (out.size() > 0) {
-    send(out);
-    quiet_since_ = now;
-  }
+  if (quiet && out.size() == 0 && has_room()) encode_or_die(out, {.comment = ""});
+  send(out, Kind::other);
   set_deadline(now);
 }
 
-std::uint64_t EventStream::append_due(OutputBuffer& out, Time now) {
+bool EventStream::has_room() const {
+  return !pump_.congested() && pump_.takes_output() && !(saboteur_ && saboteur_->holds_back());
+}
+
+std::uint64_t EventStream::append_due(OutputBuffer& out, std::size_t limit, Time now) {
   if (auto* const demo = std::get_if<DemoStream>(&source_)) {
-    return demo->append_due(out, kBatch, now, unix_ms());
+    return demo->append_due(out, limit, now, unix_ms());
   }
-  return std::get<std::unique_ptr<Subscription>>(source_)->append_due(out, kBatch);
+  return std::get<std::unique_ptr<Subscription>>(source_)->append_due(out, limit);
 }
 
 /// False while it is not the end.
@@ -117,18 +132,31 @@ void EventStream::append_retry(OutputBuffer& out, std::uint64_t retry_ms) {
   encode_or_die(out, {.retry_ms = retry_ms});
 }
 
+void EventStream::send(OutputBuffer& out, Kind kind) {
+  if (out.size() == 0) return;
+  if (one_by_one_) log_.sent(out.view());
+  if (saboteur_) {
+    saboteur_->send_block(out.view(), kind);
+  } else {
+    write(out.view());
+  }
+  out.sent(out.size());
+  quiet_since_ = loop_.now();
+}
+
 /// As one chunk, unless the client knows none.
-void EventStream::send(OutputBuffer& out) {
-  if (!head_.chunked) return pump_.write(out.view());
+void EventStream::write(ConstBytes body) {
+  if (!head_.chunked) return pump_.write(body);
   std::array<char, 2 * sizeof(std::size_t) + 2> size;
-  const auto [end, written] = fmt::format_to_n(size.data(), size.size(), "{:x}\r\n", out.size());
+  const auto [end, written] = fmt::format_to_n(size.data(), size.size(), "{:x}\r\n", body.size());
   pump_.write(as_bytes({size.data(), written}));
-  pump_.write(out.view());
+  pump_.write(body);
   pump_.write(as_bytes("\r\n"));
 }
 
 void EventStream::finish() {
   finished_ = true;
+  if (saboteur_) return saboteur_->end_stream();
   if (head_.chunked) pump_.write(as_bytes(kLastChunk));
   pump_.finish();
 }
@@ -138,7 +166,7 @@ void EventStream::end_early() {
   OutputBuffer& out = shared_.scratch;
   out.sent(out.size());
   append_retry(out, reconnection_time());
-  send(out);
+  send(out, Kind::other);
   finish();
 }
 
@@ -152,8 +180,9 @@ std::uint64_t EventStream::reconnection_time() const {
 
 /// While there is no room, nothing is due: it is when there is.
 void EventStream::set_deadline(Time now) {
+  if (saboteur_ && saboteur_->holds_back()) return pump_.set_deadline(std::nullopt);
   Time next = age_end_.value_or(Time::max());
-  if (!pump_.congested()) {
+  if (has_room()) {
     if (const auto* const demo = std::get_if<DemoStream>(&source_)) {
       next = std::min(next, std::max(demo->due(), now));
     }
@@ -163,7 +192,8 @@ void EventStream::set_deadline(Time now) {
 }
 
 void EventStream::ended(const net::TransportEnd& end) {
-  log_.stream_ended(count_, finished_, end);
+  const bool by_us = finished_ || (saboteur_ && saboteur_->has_ended());
+  log_.stream_ended(count_, by_us, end);
 }
 
 }  // namespace stream_echo

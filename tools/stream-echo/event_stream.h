@@ -17,6 +17,7 @@
 #include "log.h"
 #include "net/loop.h"
 #include "net/pump.h"
+#include "saboteur.h"
 
 namespace stream_echo {
 
@@ -32,9 +33,9 @@ class EventStream {
     OutputBuffer scratch = OutputBuffer(OutputBuffer::kKeptByOne);  // what is being put together
   };
 
-  /// All but `request` and `source` outlive this. `chance` is any number: what clients do at the
-  /// same time is spread by it.
-  EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared& shared,
+  /// All but `request` and `source` outlive this; `saboteur` is nullptr when there are no faults.
+  /// `chance` is any number: what clients do at the same time is spread by it.
+  EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared& shared, Saboteur* saboteur,
               const Endpoint& request, EventSource source, std::uint64_t chance);
 
   /// Queues the head, and what there is to begin with.
@@ -50,11 +51,15 @@ class EventStream {
   void ended(const net::TransportEnd& end);
 
  private:
-  std::uint64_t append_due(OutputBuffer& out, Time now);
+  using Kind = StreamDistortion::Kind;
+
+  bool has_room() const;
+  std::uint64_t append_due(OutputBuffer& out, std::size_t limit, Time now);
   bool append_end(OutputBuffer& out);
   void append_retry(OutputBuffer& out, std::uint64_t retry_ms);
   void append_opening(OutputBuffer& out);
-  void send(OutputBuffer& out);
+  void send(OutputBuffer& out, Kind kind);
+  void write(ConstBytes body);
   void finish();
   void end_early();
   void set_deadline(Time now);
@@ -64,6 +69,7 @@ class EventStream {
   net::Pump& pump_;
   PeerLog& log_;
   Shared& shared_;
+  Saboteur* saboteur_;
   StreamHead head_;
   std::optional<std::uint64_t> retry_ms_;
   Duration heartbeat_;
@@ -72,6 +78,7 @@ class EventStream {
   Time quiet_since_;
   std::optional<Time> age_end_;
   std::uint64_t count_ = 0;  // of events that were sent
+  bool one_by_one_;          // somebody wants to see each event
   bool opened_ = false;      // what a stream begins with has been sent
   bool finished_ = false;
 };

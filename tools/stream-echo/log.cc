@@ -11,6 +11,7 @@
 #include "cli/escape.h"
 #include "cli/exit.h"
 #include "diag/report.h"
+#include "sse/parser.h"
 
 namespace stream_echo {
 namespace {
@@ -183,6 +184,32 @@ void PeerLog::streaming(std::string_view url) {
     cli::open_line(*lines, stamp(0), {.status = 200, .url = url});
   }
   if (log_.shows(0)) say(fmt::format("streaming {}", cli::escape(url, cli::Escape::line)));
+}
+
+void PeerLog::sent(ConstBytes blocks) {
+  std::string* const lines = log_.lines();
+  sse::Parser parser;
+  while (const auto event = parser.next(blocks)) {
+    switch (event->kind) {
+      case sse::EventKind::message:
+        if (lines) cli::event_line(*lines, stamp('>'), event->type, event->last_id, event->data);
+        if (log_.shows(1)) {
+          say(fmt::format("sent {} {}, {}", cli::escape(event->type, cli::Escape::line),
+                          cli::escape(event->last_id, cli::Escape::line),
+                          count_text(event->data.size(), "byte")));
+        }
+        break;
+      case sse::EventKind::comment:
+        if (lines) cli::comment_line(*lines, stamp('>'), event->data);
+        break;
+      case sse::EventKind::retry:
+        if (lines) cli::retry_line(*lines, stamp('>'), event->number);
+        if (log_.shows(1)) say(fmt::format("sent retry {} ms", event->number));
+        break;
+      case sse::EventKind::note:
+      case sse::EventKind::violation: break;  // we write none
+    }
+  }
 }
 
 void PeerLog::stream_ended(std::uint64_t count, bool by_us, const net::TransportEnd& transport) {

@@ -108,6 +108,12 @@ class PeerLog {
   /// An event stream is on its way.
   void streaming(std::string_view url);
 
+  /// Whether sent() has anything to tell.
+  bool shows_events() const { return log_.wants_messages(); }
+
+  /// Blocks of that stream, whole ones, are on their way.
+  void sent(ConstBytes blocks);
+
   /// Its connection has ended, after so many events. Nothing more is logged.
   void stream_ended(std::uint64_t count, bool by_us, const net::TransportEnd& transport);
 

@@ -88,9 +88,9 @@ const Fault* chosen(const std::vector<Fault>& faults, Word word,
 
 }  // namespace
 
-std::variant<FaultPlan, Refusal> asked_faults(const http::Head& head,
+std::variant<FaultPlan, Refusal> asked_faults(const http::Head& head, Speaks speaks,
                                               const FaultSettings& settings) {
-  auto asked = parse_faults(query_of(head.target), Unknown::ignored);
+  auto asked = parse_faults(query_of(head.target), Unknown::ignored, speaks);
   if (!asked) return bad_request(asked.error());
   FaultPlan plan = std::move(*asked);
   const auto has = [&](Word word) {
@@ -103,7 +103,8 @@ std::variant<FaultPlan, Refusal> asked_faults(const http::Head& head,
     return bad_request({"/raw needs hex= with the bytes to send", "/raw?hex=81026869"});
   }
   for (const Fault& fault : settings.always) {
-    if (!has(fault.word)) plan.faults.push_back(fault);
+    const bool means_something = has_meaning(info(fault.word).part, speaks);
+    if (means_something && !has(fault.word)) plan.faults.push_back(fault);
   }
   return plan;
 }

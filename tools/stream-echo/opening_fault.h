@@ -35,9 +35,9 @@ struct Handshake {
   bool keeps_window = false;  ///< of compression, though the response says otherwise
 };
 
-/// The faults of a connection: those of every one, and those its URL asks for. A Refusal says why
-/// that URL asks in vain.
-std::variant<FaultPlan, Refusal> asked_faults(const http::Head& head,
+/// The faults of a connection, as far as they mean something to it: those of every one, and those
+/// its URL asks for. A Refusal says why that URL asks in vain.
+std::variant<FaultPlan, Refusal> asked_faults(const http::Head& head, Speaks speaks,
                                               const FaultSettings& settings);
 
 /// `happens` throws the dice.

@@ -133,7 +133,8 @@ void Session::on_content(Bytes& in) {
 
 /// All of the request is there, and nothing speaks against it.
 void Session::on_request() {
-  auto asked = asked_faults(*start_->head, shared_.faults);
+  const Speaks speaks = start_->endpoint ? Speaks::events : Speaks::websocket;
+  auto asked = asked_faults(*start_->head, speaks, shared_.faults);
   if (const auto* refusal = std::get_if<Refusal>(&asked)) return answer(*refusal);
   auto& plan = std::get<FaultPlan>(asked);
   for (const std::string& doubt : plan.doubts) log_.remark(doubt);
@@ -256,8 +257,9 @@ void Session::open_stream(const Endpoint& endpoint, EventSource source) {
     return pump_.finish();
   }
   log_.streaming(endpoint.url);
-  stream_ = std::make_unique<EventStream>(shared_.loop, pump_, log_, shared_.streams, endpoint,
-                                          std::move(source), shared_.faults.seed + log_.conn());
+  stream_ =
+      std::make_unique<EventStream>(shared_.loop, pump_, log_, shared_.streams, saboteur_.get(),
+                                    endpoint, std::move(source), shared_.faults.seed + log_.conn());
   start_.reset();
   stream_->open();
 }
