@@ -19,9 +19,11 @@ JsonWriter begin_line(std::string& out, const Stamp& stamp, std::string_view kin
 }
 
 void message_line(std::string& out, const Stamp& stamp, std::string_view type, ConstBytes payload,
-                  bool more) {
+                  bool more, std::string_view id = {}) {
   JsonWriter json = begin_line(out, stamp, "message");
-  json.field("type", type).payload(payload).field("size", std::uint64_t{payload.size()});
+  json.field("type", type);
+  if (!id.empty()) json.field("id", id);
+  json.payload(payload).field("size", std::uint64_t{payload.size()});
   if (more) json.flag("more", true);
   json.end();
 }
@@ -58,6 +60,28 @@ void close_line(std::string& out, const Stamp& stamp, std::uint16_t code, ConstB
   json.field("code", std::uint64_t{code});
   if (!reason.empty()) json.field("reason", as_text(reason));
   json.field("by", by).end();
+}
+
+void event_line(std::string& out, const Stamp& stamp, std::string_view type, std::string_view id,
+                std::string_view data) {
+  ConstBytes rest = as_bytes(data);
+  while (rest.size() > kMaxLinePayload) {
+    const std::size_t size = whole_characters(rest.first(kMaxLinePayload));
+    message_line(out, stamp, type, take_front(rest, size), true, id);
+  }
+  message_line(out, stamp, type, rest, false, id);
+}
+
+void comment_line(std::string& out, const Stamp& stamp, std::string_view text) {
+  begin_line(out, stamp, "comment").payload(as_bytes(text)).end();
+}
+
+void retry_line(std::string& out, const Stamp& stamp, std::uint64_t ms) {
+  begin_line(out, stamp, "retry").field("ms", ms).end();
+}
+
+void end_line(std::string& out, const Stamp& stamp, std::string_view by) {
+  begin_line(out, stamp, "end").field("by", by).end();
 }
 
 void violation_line(std::string& out, const Stamp& stamp, const diag::Violation& violation) {

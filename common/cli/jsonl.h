@@ -42,6 +42,20 @@ void control_line(std::string& out, const Stamp& stamp, std::string_view kind, C
 void close_line(std::string& out, const Stamp& stamp, std::uint16_t code, ConstBytes reason,
                 std::string_view by);
 
+/// A message of an event stream: `type` is the event type, `id` the last event ID string (left out
+/// when it is empty). Data over kMaxLinePayload comes in several lines, as MessageLines has it.
+void event_line(std::string& out, const Stamp& stamp, std::string_view type, std::string_view id,
+                std::string_view data);
+
+/// A comment in an event stream, without its colon.
+void comment_line(std::string& out, const Stamp& stamp, std::string_view text);
+
+/// The reconnection time of an event stream.
+void retry_line(std::string& out, const Stamp& stamp, std::uint64_t ms);
+
+/// The end of an event stream, `by` as in close_line().
+void end_line(std::string& out, const Stamp& stamp, std::string_view by);
+
 void violation_line(std::string& out, const Stamp& stamp, const diag::Violation& violation);
 
 /// `code` is an exit code.

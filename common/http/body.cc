@@ -80,19 +80,26 @@ bool BodyReader::take_framing(Bytes& in) {
         ++line_size_;
         break;
       }
-      awaits_ = line_size_ > 0 && hex_digit(byte) < 0 ? Awaits::size_line_end : Awaits::nothing;
-      if (byte == '\n' && awaits_ == Awaits::size_line_end) end_size_line();
+      if (line_size_ == 0 || hex_digit(byte) >= 0) {
+        give_up();
+        break;
+      }
+      awaits_ = Awaits::size_line_end;
+      if (byte == '\n') end_size_line();
       break;
     case Awaits::size_line_end:  // a chunk extension, ignored
-      if (++line_size_ > kMaxHeadSize) awaits_ = Awaits::nothing;
-      if (byte == '\n') end_size_line();
+      if (++line_size_ > kMaxHeadSize) {
+        give_up();
+      } else if (byte == '\n') {
+        end_size_line();
+      }
       break;
     case Awaits::data_end:  // CR LF; anything else: the chunk is longer than its size
       if (byte == '\n') {
         awaits_ = Awaits::size;
         line_size_ = 0;
       } else if (byte != '\r') {
-        awaits_ = Awaits::nothing;
+        give_up();
       }
       break;
     case Awaits::trailer:
@@ -102,12 +109,17 @@ bool BodyReader::take_framing(Bytes& in) {
       } else if (byte != '\r') {
         ++line_size_;
       }
-      if (++trailer_size_ > kMaxHeadSize) awaits_ = Awaits::nothing;
+      if (++trailer_size_ > kMaxHeadSize) give_up();
       break;
     case Awaits::data:
     case Awaits::nothing: break;
   }
   return true;
+}
+
+void BodyReader::give_up() {
+  awaits_ = Awaits::nothing;
+  broken_ = true;
 }
 
 void BodyReader::end_size_line() {

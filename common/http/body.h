@@ -35,15 +35,20 @@ class BodyReader {
   /// The body is complete, or its chunk framing is broken and nothing more can be told apart.
   bool done() const;
 
+  /// That framing is broken: what came is not all of it.
+  bool broken() const { return broken_; }
+
  private:
   enum class Awaits { size, size_line_end, data, data_end, trailer, nothing };
 
   bool take_framing(Bytes& in);
+  void give_up();
   void end_size_line();
 
   BodyKind kind_;
   std::uint64_t left_;  // of the body or of the current chunk
   Awaits awaits_ = Awaits::size;
+  bool broken_ = false;
   std::size_t line_size_ = 0;  // of the current size or trailer line
   std::size_t trailer_size_ = 0;
 };

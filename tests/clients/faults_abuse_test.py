@@ -12,7 +12,7 @@ import time
 import harness
 from harness import BINARY, CLOSE, CONTINUATION, FIXED_KEY, PING, TEXT
 from harness import close_frame, connect, fields_of, frame, main, open_websocket, status_of
-from harness import upgrade_request
+from harness import resident_bytes, upgrade_request
 
 BYE = close_frame(1000, key=FIXED_KEY)
 CLOSE_1000 = close_frame(1000)
@@ -301,11 +301,6 @@ def sockets_of(pid):
 def processor_seconds(pid):
     stat = harness.pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_bytes(pid):
-    status = harness.pathlib.Path(f"/proc/{pid}/statm").read_text()
-    return int(status.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 says, when it says, and nothing else."""
 
 import json
-import re
 import select
 import struct
 import tempfile
@@ -10,7 +9,7 @@ import tempfile
 import harness
 from harness import BINARY, CLOSE, CONTINUATION, FIXED_KEY, PING, PONG, TEXT
 from harness import close_frame, connect, fields_of, frame, main, open_websocket, status_of
-from harness import upgrade_request, xor
+from harness import resident_bytes, upgrade_request, xor
 
 CLOSE_1000 = close_frame(1000)
 
@@ -550,11 +549,6 @@ def line_with(server, part):
         line = server.process.stdout.readline().decode() if ready else ""
         if part in line or not line:
             return line
-
-
-def resident_bytes(pid):
-    status = harness.pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) << 10
 
 
 if __name__ == "__main__":

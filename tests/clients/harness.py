@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import select
 import socket
 import ssl
@@ -427,9 +428,9 @@ class ScriptedServer:
 class Echo:
     """A running stream-echo. `before_exec` runs in its process before it does."""
 
-    def __init__(self, *options, before_exec=None):
+    def __init__(self, *options, before_exec=None, stdin=subprocess.DEVNULL):
         self.process = subprocess.Popen([STREAM_ECHO, "--port", "0", "--silent", *options],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stdin=stdin, stdout=subprocess.PIPE,
                                         preexec_fn=before_exec,
                                         bufsize=0)  # so that select() sees each line
         ready, _, _ = select.select([self.process.stdout], [], [], TIME_LIMIT)
@@ -450,6 +451,11 @@ class Echo:
     def stop(self):
         """Its exit code."""
         return end_process(self.process, TIME_LIMIT)
+
+
+def resident_bytes(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) << 10
 
 
 class Run:

@@ -9,9 +9,11 @@ import tempfile
 import threading
 
 import harness
+import http_stream
 from crowd import exchange, memory
 from harness import BINARY, FIXED_KEY, TEXT, close_frame, connect, fields_of, frame, main
 from harness import open_websocket, status_of, upgrade_request
+from http_stream import EventReader
 
 MIB = 1 << 20
 COUNT = 4
@@ -205,6 +207,33 @@ class Threads(harness.TestCase):
                 peer.send(frame(TEXT, b"a", key=FIXED_KEY))
                 self.assertEqual(peer.receive_until_close(masked=False),
                                  frame(TEXT, b"a") + close_frame(4000))
+
+    def test_what_is_published_in_any_thread_reaches_the_subscribers_of_all(self):
+        server = self.serve()
+        readers = [EventReader(server.port, "/events/news") for _ in range(20)]
+        for reader in readers:
+            self.addCleanup(reader.close)
+            reader.until_open()
+
+        def publish(name):
+            for number in range(30):
+                http_stream.ask(server.port, "/publish/news", method="POST",
+                                body=f"{name} {number}".encode())
+
+        publishers = [threading.Thread(target=publish, args=(name,)) for name in "abc"]
+        for publisher in publishers:
+            publisher.start()
+        for publisher in publishers:
+            publisher.join()
+        first = [readers[0].next() for _ in range(90)]
+        for name in "abc":
+            self.assertEqual([data for _, _, data in first if data.startswith(name)],
+                             [f"{name} {number}" for number in range(30)])
+        for reader in readers[1:]:
+            self.assertEqual([reader.next() for _ in range(90)], first)
+        reader = EventReader(server.port, "/events/news", first[40][0])
+        self.addCleanup(reader.close)
+        self.assertEqual(reader.next(), first[41])
 
     def test_another_server_does_not_get_into_the_port(self):
         server = self.serve()

@@ -1,6 +1,7 @@
 #include "answer.h"
 
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,15 @@ std::string http_date(std::time_t now) {
   std::array<char, 32> text = {};
   const std::size_t size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %T GMT", &utc);
   return {text.data(), size};
+}
+
+std::vector<ws::FieldLine> common_fields(std::time_t now, std::string_view connection) {
+  return {{"Date", http_date(now)}, {"Connection", std::string(connection)}};
+}
+
+void add_origin(std::vector<ws::FieldLine>& fields, const std::string& allowed) {
+  if (!allowed.empty()) fields.push_back({"Access-Control-Allow-Origin", allowed});
+  fields.push_back({"Vary", "Origin"});
 }
 
 }  // namespace
@@ -34,6 +44,7 @@ std::string_view reason_phrase(unsigned status) {
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 408: return "Request Timeout";
+    case 413: return "Content Too Large";
     case 414: return "URI Too Long";
     case 421: return "Misdirected Request";
     case 426: return "Upgrade Required";
@@ -61,26 +72,44 @@ Answer answer_to(const diag::Violation& violation) {
   return answer;
 }
 
+Refusal refuse_with(unsigned status, std::string why, std::string_view hint) {
+  Answer answer{.status = status, .text = why};
+  if (!hint.empty()) answer.text += fmt::format("\nhint: {}", hint);
+  return {.answer = std::move(answer), .why = std::move(why)};
+}
+
+Refusal refuse(const diag::Violation& violation) {
+  return {.answer = answer_to(violation), .why = diag::describe(violation), .violation = violation};
+}
+
 std::string to_http(const Answer& answer, std::time_t now) {
   // RFC 9110 6.4.1: these have no body, and 8.6: a 204 has no Content-Length either.
   const bool bodiless = answer.status == 204 || answer.status == 304;
   const std::string body = bodiless ? "" : answer.text + "\n";
   // RFC 9110 7.8: whoever sends Upgrade lists it in Connection.
   const std::string_view connection = answer.status == 426 ? "Upgrade, close" : "close";
-  std::vector<ws::FieldLine> fields = {{"Date", http_date(now)},
-                                       {"Connection", std::string(connection)}};
+  std::vector<ws::FieldLine> fields = common_fields(now, connection);
   if (!bodiless) {
-    fields.push_back({"Content-Type", "text/plain; charset=utf-8"});
+    fields.push_back({"Content-Type", answer.content_type});
     fields.push_back({"Content-Length", std::to_string(body.size())});
   }
   fields.insert(fields.end(), answer.fields.begin(), answer.fields.end());
-  if (!answer.allow_origin.empty()) {
-    fields.push_back({"Access-Control-Allow-Origin", answer.allow_origin});
-  }
-  fields.push_back({"Vary", "Origin"});
+  add_origin(fields, answer.allow_origin);
   const std::string head = ws::make_head(
       fmt::format("HTTP/1.1 {} {}", answer.status, reason_phrase(answer.status)), fields);
   return answer.with_body ? head + body : head;
+}
+
+std::string to_http(const StreamHead& head, std::time_t now) {
+  std::vector<ws::FieldLine> fields = common_fields(now, "close");
+  fields.push_back({"Content-Type", head.content_type});
+  fields.push_back({"Cache-Control", "no-cache"});
+  // nginx and others hold answers back, and with them the events, unless they are told not to.
+  fields.push_back({"X-Accel-Buffering", "no"});
+  if (!head.encoding.empty()) fields.push_back({"Content-Encoding", head.encoding});
+  if (head.chunked) fields.push_back({"Transfer-Encoding", "chunked"});
+  add_origin(fields, head.allow_origin);
+  return ws::make_head("HTTP/1.1 200 OK", fields);
 }
 
 }  // namespace stream_echo

@@ -1,8 +1,9 @@
-// An HTTP answer of one go: status, fields and a short text for people, after which the connection
-// ends. The 101 that opens a WebSocket is not one of these.
+// An HTTP answer of one go: status, fields and a short text, after which the connection ends; and
+// the head of an answer that goes on, an event stream. The 101 that opens a WebSocket is neither.
 #pragma once
 
 #include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +15,33 @@ namespace stream_echo {
 
 struct Answer {
   unsigned status = 200;
-  std::string text;  ///< the body without its last line end; may have several lines
+  std::string text = {};  ///< the body without its last line end; may have several lines
   std::vector<ws::FieldLine> fields = {};  ///< beside those that every answer has
-  bool with_body = true;                   ///< false for HEAD
+  std::string content_type = "text/plain; charset=utf-8";
+  bool with_body = true;  ///< false for HEAD
   /// What Access-Control-Allow-Origin says: `*`, an origin, or empty for no such field.
   std::string allow_origin = "*";
+};
+
+/// An answer with what is said about it.
+struct Refusal {
+  Answer answer;
+  std::string why;                                ///< one line for the log, safe to print
+  std::optional<diag::Violation> violation = {};  ///< when a rule was broken
+};
+
+/// Says `why` to both sides; `hint` is one line for the client.
+Refusal refuse_with(unsigned status, std::string why, std::string_view hint = {});
+
+/// The answer to what breaks a rule.
+Refusal refuse(const diag::Violation& violation);
+
+/// The head of an event stream (HTML Living Standard 9.2), which goes on until the connection ends.
+struct StreamHead {
+  std::string content_type = "text/event-stream";
+  bool chunked = true;            ///< RFC 9112 7.1; not to a client of HTTP/1.0
+  std::string encoding = {};      ///< of Content-Encoding; empty: no such field
+  std::string allow_origin = {};  ///< as Answer has it
 };
 
 /// The rule in words, with the status that it asks for and the fields that go with that status.
@@ -26,6 +49,7 @@ Answer answer_to(const diag::Violation& violation);
 
 /// The bytes to send; `now` is for the Date field (RFC 9110 6.6.1).
 std::string to_http(const Answer& answer, std::time_t now);
+std::string to_http(const StreamHead& head, std::time_t now);
 
 /// "Not Found" for 404, of the statuses used here.
 std::string_view reason_phrase(unsigned status);

@@ -1,7 +1,8 @@
 // The words in which a client under test, or a command line, asks this server to misbehave:
 // `close=1011&after=2`. One table says how each is written and what it does; reading them is all
-// that happens here. What they do is done in opening_fault (before the 101), distortion (to frames)
-// and saboteur (everything else).
+// that happens here. What they do is done in opening_fault (before and in the 101), distortion (to
+// frames), stream_distortion (to event streams), pace_fault (how it is written) and saboteur
+// (everything else).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@
 namespace stream_echo {
 
 enum class Word : std::uint8_t {
-  // Instead of the 101, or in it
+  // Instead of the answer, or how it leaves
   delay,
   hang,
   drop,
@@ -26,25 +27,35 @@ enum class Word : std::uint8_t {
   redirect,
   auth,
   junk_head,
+  dribble,
+  // In the 101
   bad_accept,
   no_accept,
   wrong_protocol,
   unasked_extension,
   takeover_cheat,
-  dribble,
   coalesce,
+  // In the head of an event stream, or about all of it
+  type,
+  charset,
+  chunked,
+  gzip,
+  bom,
   // Once, when their time has come
-  close,
-  close1byte,
   abort,
   rst,
   half_close,
   stall,
+  hex,
+  close,
+  close1byte,
   ping,
   oversize,
   bomb,
-  hex,
   ignore_close,
+  drop_after,
+  comment,
+  long_line,
   // How what is sent leaves
   slice,
   rate,
@@ -66,10 +77,34 @@ enum class Word : std::uint8_t {
   bad_utf8,
   bad_deflate,
   truncate,
+  // To the events of a stream from then on
+  eol,
+  split,
+  nul_id,
+  cut,
+  no_final_blank,
+  done,
 };
 
 /// Which part of a connection a word is about.
-enum class Part : std::uint8_t { opening, event, writing, frames };
+enum class Part : std::uint8_t {
+  opening,
+  handshake,     ///< of a WebSocket
+  stream_head,   ///< of an event stream
+  event,         ///< happens once, or begins
+  frame_event,   ///< the same, on a WebSocket
+  stream_event,  ///< the same, in an event stream
+  writing,
+  frames,  ///< of a WebSocket
+  stream,  ///< an event stream
+};
+
+/// Whether it is over when the connection is open.
+bool is_opening(Part part);
+
+/// What a connection speaks once it is open.
+enum class Speaks : std::uint8_t { unknown, websocket, events };
+bool has_meaning(Part part, Speaks speaks);
 
 /// What stands after the `=`.
 enum class Takes : std::uint8_t {
@@ -83,7 +118,10 @@ enum class Takes : std::uint8_t {
   user,         ///< USER:PASSWORD: Fault::text
   target,       ///< a count in Fault::number, or a URL on this machine in Fault::text
   bytes,        ///< hexadecimal: Fault::text
-  maybe_split,  ///< nothing, or `split`: Fault::text
+  text,         ///< Fault::text
+  field_value,  ///< of an HTTP field: Fault::text
+  choice,       ///< one of WordInfo::arg, which has a | between them: Fault::text
+  maybe,        ///< nothing, or the one word of WordInfo::arg, "[=split]": Fault::text
 };
 
 struct WordInfo {
@@ -103,7 +141,7 @@ const WordInfo& info(Word word);
 
 /// When a fault begins. Nothing given: at once.
 struct Trigger {
-  std::uint64_t messages = 0;   ///< after so many whole messages of the client have been echoed
+  std::uint64_t messages = 0;   ///< after so many whole messages have been echoed, or events sent
   std::uint64_t bytes = 0;      ///< after so many bytes of payload
   Duration time = Duration(0);  ///< after the connection has been open for so long
 
@@ -116,7 +154,7 @@ struct Fault {
   Duration time = Duration(0);
   std::string text = {};
   std::optional<Trigger> after = {};  ///< nullopt: not given
-  double probability = 1;  ///< of each occasion: each frame, or the one time it would happen
+  double probability = 1;  ///< of each occasion: each frame or event, or the one time it would be
 };
 
 /// What one query or one --fault asks for.
@@ -131,8 +169,10 @@ enum class Unknown { ignored, refused };
 
 /// Reads `WORD[=VALUE]&...` with %HH for any byte. `after=` and `prob=` belong to the word before
 /// them; in front of all words they hold for those that have none of their own. A query may well
-/// hold other things (Unknown::ignored). The error names the word.
-Result<FaultPlan> parse_faults(std::string_view text, Unknown unknown);
+/// hold other things (Unknown::ignored), and a word that has no meaning for what the connection
+/// speaks is one of them. The error names the word.
+Result<FaultPlan> parse_faults(std::string_view text, Unknown unknown,
+                               Speaks speaks = Speaks::unknown);
 
 /// Whether a fault means something only where permessage-deflate is agreed on.
 bool needs_deflate(const Fault& fault);

@@ -10,6 +10,7 @@
 #include "cli/suggest.h"
 #include "http/field.h"
 #include "http/url.h"
+#include "sse_request.h"
 
 namespace stream_echo {
 namespace {
@@ -78,12 +79,21 @@ bool read_hex(std::string_view value, Fault& fault) {
   return true;
 }
 
-bool read_value(Takes takes, std::string_view value, Fault& fault) {
-  switch (takes) {
+bool is_choice(std::string_view choices, std::string_view value) {
+  while (!choices.empty()) {
+    const std::string_view one = choices.substr(0, choices.find('|'));
+    if (one == value) return true;
+    choices.remove_prefix(std::min(one.size() + 1, choices.size()));
+  }
+  return false;
+}
+
+bool read_value(const WordInfo& row, std::string_view value, Fault& fault) {
+  switch (row.takes) {
     case Takes::nothing: return false;
     case Takes::number:
     case Takes::size: {
-      const auto number = takes == Takes::size ? parse_size(value) : parse_integer(value);
+      const auto number = row.takes == Takes::size ? parse_size(value) : parse_integer(value);
       fault.number = number.value_or(0);
       return number.has_value();
     }
@@ -98,7 +108,10 @@ bool read_value(Takes takes, std::string_view value, Fault& fault) {
     case Takes::user: fault.text = value; return value.find(':') != value.npos;
     case Takes::target: return read_target(value, fault);
     case Takes::bytes: return read_hex(value, fault);
-    case Takes::maybe_split: fault.text = value; return value == "split";
+    case Takes::text: fault.text = value; return true;
+    case Takes::field_value: fault.text = value; return http::is_field_value(value);
+    case Takes::choice: fault.text = value; return is_choice(row.arg, value);
+    case Takes::maybe: fault.text = value; return row.arg == fmt::format("[={}]", value);
   }
   return false;
 }
@@ -109,6 +122,8 @@ std::string_view wanted(const WordInfo& row) {
     case Takes::time: return "a time such as 250ms";
     case Takes::size: return "a size such as 64k";
     case Takes::slices: return "a size and a time such as 16B/5ms";
+    case Takes::maybe: return row.arg.substr(2, row.arg.size() - 3);  // of [=WORD]
+    case Takes::field_value: return "the value of an HTTP field";
     default: return row.arg;
   }
 }
@@ -116,13 +131,13 @@ std::string_view wanted(const WordInfo& row) {
 Result<Fault> parse_fault(const WordInfo& row, std::optional<std::string_view> value) {
   Fault fault{.word = row.word};
   if (!value) {
-    if (row.takes == Takes::nothing || row.takes == Takes::maybe_split) return fault;
+    if (row.takes == Takes::nothing || row.takes == Takes::maybe) return fault;
     return Error{fmt::format("fault {}: needs a value {}", row.name, row.arg), {}};
   }
   if (row.takes == Takes::nothing) {
     return Error{fmt::format("fault {}: takes no value", row.name), {}};
   }
-  if (!read_value(row.takes, *value, fault)) {
+  if (!read_value(row, *value, fault)) {
     return bad(row.name, *value, wanted(row));
   }
   if (fault.number < row.min || fault.number > row.max) {
@@ -154,7 +169,7 @@ Result<double> parse_probability(std::string_view value) {
 /// Reads the words of one text, one after the other.
 class PlanReader {
  public:
-  explicit PlanReader(Unknown unknown) : unknown_(unknown) {}
+  PlanReader(Unknown unknown, Speaks speaks) : unknown_(unknown), speaks_(speaks) {}
 
   Result<void> take(std::string_view item) {
     const std::size_t equals = item.find('=');
@@ -172,8 +187,10 @@ class PlanReader {
     }
     const auto row = std::ranges::find(all_words(), std::string_view(*decoded), &WordInfo::name);
     if (row == all_words().end()) return unknown(*decoded);
+    if (!has_meaning(row->part, speaks_)) return meaningless(*row);
     auto fault = parse_fault(*row, value);
     if (!fault) return fault.error();
+    skipped_ = false;
     plan_.faults.push_back(std::move(*fault));
     own_probability_.push_back(false);
     return {};
@@ -183,7 +200,8 @@ class PlanReader {
     for (std::size_t i = 0; i < plan_.faults.size(); ++i) {
       Fault& fault = plan_.faults[i];
       const WordInfo& row = info(fault.word);
-      if (row.part == Part::opening) {
+      if (fault.word == Word::drop_after) fault.after = Trigger{.messages = fault.number};
+      if (is_opening(row.part)) {
         if (fault.after) {
           return Error{fmt::format("fault {}: comes before the first message, after= has no "
                                    "meaning",
@@ -200,6 +218,7 @@ class PlanReader {
 
  private:
   Result<void> modify(std::string_view name, std::string_view value) {
+    if (skipped_ && name != "seed") return {};
     Fault* const last = plan_.faults.empty() ? nullptr : &plan_.faults.back();
     if (name == "after") {
       const auto trigger = parse_trigger(value);
@@ -223,7 +242,7 @@ class PlanReader {
     for (const WordInfo& row : all_words()) names.push_back(row.name);
     const std::string_view near = cli::nearest(name, names);
     if (unknown_ == Unknown::ignored) {
-      if (!near.empty() && plan_.doubts.size() < kMaxDoubts) {
+      if (!near.empty() && !is_sse_parameter(name) && plan_.doubts.size() < kMaxDoubts) {
         plan_.doubts.push_back(fmt::format("{} is no fault; {} is one", quoted(name), near));
       }
       return {};
@@ -233,7 +252,18 @@ class PlanReader {
                               : fmt::format("did you mean {}?", near)};
   }
 
+  /// With what belongs to it.
+  Result<void> meaningless(const WordInfo& row) {
+    skipped_ = true;
+    if (unknown_ == Unknown::ignored) return {};
+    return Error{fmt::format("fault {}: means nothing to {}", row.name,
+                             speaks_ == Speaks::events ? "an event stream" : "a WebSocket"),
+                 {}};
+  }
+
   Unknown unknown_;
+  Speaks speaks_;
+  bool skipped_ = false;  // the latest word
   FaultPlan plan_;
   std::vector<bool> own_probability_;  // of each fault
   std::optional<Trigger> after_;       // for those without one
@@ -242,8 +272,8 @@ class PlanReader {
 
 }  // namespace
 
-Result<FaultPlan> parse_faults(std::string_view text, Unknown unknown) {
-  PlanReader reader(unknown);
+Result<FaultPlan> parse_faults(std::string_view text, Unknown unknown, Speaks speaks) {
+  PlanReader reader(unknown, speaks);
   while (!text.empty()) {
     const std::size_t size = std::min(text.find('&'), text.size());
     const std::string_view item = text.substr(0, size);

@@ -92,9 +92,9 @@ Result<void> read_action(Line& line, ScriptStep& step) {
         .word = Word::close, .number = *code, .text = line.text("reason").value_or("")};
     step.action = FaultPlan{.faults = {close}, .seed = {}};
   } else if (const auto fault = line.text("fault")) {
-    auto plan = parse_faults(*fault, Unknown::refused);
+    auto plan = parse_faults(*fault, Unknown::refused, Speaks::websocket);
     if (!plan) return plan.error();
-    const auto opening = [](const Fault& one) { return info(one.word).part == Part::opening; };
+    const auto opening = [](const Fault& one) { return is_opening(info(one.word).part); };
     if (std::ranges::any_of(plan->faults, opening)) {
       return wrong("\"fault\" has a word for the opening handshake, which is over by then");
     }

@@ -7,9 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/escape.h"
 #include "cli/exit.h"
 #include "diag/report.h"
+#include "sse/parser.h"
 
 namespace stream_echo {
 namespace {
@@ -177,6 +179,50 @@ void PeerLog::opened(std::string_view url, std::string_view protocol, std::strin
   say(fmt::format("opened {}{}", cli::escape(url, cli::Escape::line), chosen));
 }
 
+void PeerLog::streaming(std::string_view url) {
+  if (std::string* lines = log_.lines()) {
+    cli::open_line(*lines, stamp(0), {.status = 200, .url = url});
+  }
+  if (log_.shows(0)) say(fmt::format("streaming {}", cli::escape(url, cli::Escape::line)));
+}
+
+void PeerLog::sent(ConstBytes blocks) {
+  std::string* const lines = log_.lines();
+  sse::Parser parser;
+  while (const auto event = parser.next(blocks)) {
+    switch (event->kind) {
+      case sse::EventKind::message:
+        if (lines) cli::event_line(*lines, stamp('>'), event->type, event->last_id, event->data);
+        if (log_.shows(1)) {
+          say(fmt::format("sent {} {}, {}", cli::escape(event->type, cli::Escape::line),
+                          cli::escape(event->last_id, cli::Escape::line),
+                          count_text(event->data.size(), "byte")));
+        }
+        break;
+      case sse::EventKind::comment:
+        if (lines) cli::comment_line(*lines, stamp('>'), event->data);
+        break;
+      case sse::EventKind::retry:
+        if (lines) cli::retry_line(*lines, stamp('>'), event->number);
+        if (log_.shows(1)) say(fmt::format("sent retry {} ms", event->number));
+        break;
+      case sse::EventKind::note:
+      case sse::EventKind::violation: break;  // we write none
+    }
+  }
+}
+
+void PeerLog::stream_ended(std::uint64_t count, bool by_us, const net::TransportEnd& transport) {
+  const std::string_view by = by_us                                          ? "us"
+                              : transport.how == net::TransportEnd::How::fin ? "peer"
+                                                                             : "cut";
+  if (std::string* lines = log_.lines()) cli::end_line(*lines, stamp(by_us ? '>' : '<'), by);
+  if (!log_.shows(0)) return;
+  const std::string events = count_text(count, "event");
+  if (by_us) return say(fmt::format("stream ended after {}", events));
+  say(fmt::format("stream cut after {}: {}", events, describe(transport)));
+}
+
 void PeerLog::answered(unsigned status, std::string_view why, const diag::Violation* violation) {
   answered_ = true;
   if (violation != nullptr) violated(*violation);
@@ -232,23 +278,27 @@ void PeerLog::event(const ws::Event& event) {
       }
       return;
     case ws::EventType::ended:
-      end_ = std::make_unique<WebSocketEnd>(
-          WebSocketEnd{event.ending, event.code, std::string(as_text(event.payload))});
+      details().end = {event.ending, event.code, std::string(as_text(event.payload))};
       return;
   }
 }
 
 void PeerLog::message(const ws::Event& event) {
-  if (message_ == nullptr) message_ = std::make_unique<Message>();
-  if (event.first) message_->size = 0;
-  message_->kind = event.kind;
-  message_->size += event.payload.size();
+  Details& message = details();
+  if (event.first) message.size = 0;
+  message.kind = event.kind;
+  message.size += event.payload.size();
   if (std::string* lines = log_.lines()) {
-    message_->lines.append(*lines, stamp('<'), name_of(event.kind), event.payload, event.last);
+    message.lines.append(*lines, stamp('<'), name_of(event.kind), event.payload, event.last);
   }
   if (event.last && log_.shows(1)) {
-    say(fmt::format("{} message, {} bytes", name_of(event.kind), message_->size));
+    say(fmt::format("{} message, {} bytes", name_of(event.kind), message.size));
   }
+}
+
+PeerLog::Details& PeerLog::details() {
+  if (details_ == nullptr) details_ = std::make_unique<Details>();
+  return *details_;
 }
 
 void PeerLog::control(std::string_view kind, ConstBytes payload) {
@@ -261,10 +311,10 @@ void PeerLog::ended(const net::TransportEnd& transport) {
     if (!answered_ && log_.shows(0)) say(fmt::format("no request: {}", describe(transport)));
     return;
   }
-  const WebSocketEnd end = end_ ? *end_ : WebSocketEnd{};
+  const WebSocketEnd end = details_ ? details_->end : WebSocketEnd{};
   const std::string_view by = name_of(end.ending);
   if (std::string* lines = log_.lines()) {
-    if (message_) message_->lines.cut(*lines, stamp('<'), name_of(message_->kind));
+    if (details_) details_->lines.cut(*lines, stamp('<'), name_of(details_->kind));
     const char dir = by == "peer" ? '<' : by == "us" ? '>' : char{0};
     cli::close_line(*lines, stamp(dir), end.code, as_bytes(end.reason), by);
   }

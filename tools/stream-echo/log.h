@@ -105,6 +105,18 @@ class PeerLog {
   /// `protocol` and `extensions` are those agreed on, empty for none.
   void opened(std::string_view url, std::string_view protocol, std::string_view extensions);
 
+  /// An event stream is on its way.
+  void streaming(std::string_view url);
+
+  /// Whether sent() has anything to tell.
+  bool shows_events() const { return log_.wants_messages(); }
+
+  /// Blocks of that stream, whole ones, are on their way.
+  void sent(ConstBytes blocks);
+
+  /// Its connection has ended, after so many events. Nothing more is logged.
+  void stream_ended(std::uint64_t count, bool by_us, const net::TransportEnd& transport);
+
   /// An HTTP answer was sent; `why` is safe to print.
   void answered(unsigned status, std::string_view why, const diag::Violation* violation);
   void note(std::string_view text);
@@ -131,19 +143,20 @@ class PeerLog {
   std::string peer_;
   bool open_ = false;      // a WebSocket whose end has not been logged
   bool answered_ = false;  // an HTTP answer was sent
-  /// There while messages are shown, and at the end: thousands of idle peers need neither.
-  struct Message {
-    cli::MessageLines lines;
-    ws::MessageKind kind = ws::MessageKind::text;
-    std::uint64_t size = 0;  // so far
-  };
-  std::unique_ptr<Message> message_;
   struct WebSocketEnd {
     ws::Ending ending = ws::Ending::cut;
     std::uint16_t code = ws::code::kAbnormal;
     std::string reason = {};
   };
-  std::unique_ptr<WebSocketEnd> end_;
+  /// There while messages are shown, and at the end: thousands of idle peers do not need it.
+  struct Details {
+    cli::MessageLines lines;
+    ws::MessageKind kind = ws::MessageKind::text;
+    std::uint64_t size = 0;  // of the message, so far
+    WebSocketEnd end;
+  };
+  Details& details();
+  std::unique_ptr<Details> details_;
 };
 
 }  // namespace stream_echo

@@ -1,7 +1,7 @@
-// What a request gets: a WebSocket, or an HTTP answer that says why not. One pure function; the
-// order of its questions is that of the answers' weight, so that a client with two faults hears of
-// the one that matters more: grammar, who is asked for, body, method, path, handshake, who is
-// asking.
+// What a request gets: a WebSocket, another thing that is served here, or an HTTP answer that says
+// why not. One pure function; the order of its questions is that of the answers' weight, so that a
+// client with two faults hears of the one that matters more: grammar, who is asked for, body,
+// method, path, handshake, who is asking.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "answer.h"
+#include "endpoint.h"
 #include "http/head.h"
 #include "policy.h"
 #include "ws/deflate_offer.h"
@@ -24,16 +25,6 @@ struct Agreement {
   std::string url;                               ///< what the client asked for, as it sent it
 };
 
-/// An HTTP answer.
-struct Refusal {
-  Answer answer;
-  std::string why;                                ///< one line for the log, safe to print
-  std::optional<diag::Violation> violation = {};  ///< when a rule was broken
-};
-
-std::variant<Agreement, Refusal> respond(const http::Head& head, const Policy& policy);
-
-/// The answer to what is no valid request head.
-Refusal refuse(const diag::Violation& violation);
+std::variant<Agreement, Endpoint, Refusal> respond(const http::Head& head, const Policy& policy);
 
 }  // namespace stream_echo

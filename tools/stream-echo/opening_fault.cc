@@ -18,12 +18,8 @@ constexpr std::string_view kExtensionsField = "Sec-WebSocket-Extensions: ";
 constexpr std::string_view kJunk = "220 stream-echo ESMTP ready\r\n";
 constexpr std::string_view kCoalesced = "in the same write";
 
-Refusal refusal(unsigned status, std::string why) {
-  return {.answer = {.status = status, .text = why}, .why = std::move(why)};
-}
-
 Refusal status_answer(const Fault& fault) {
-  Refusal answer = refusal(static_cast<unsigned>(fault.number), "as the fault status asks");
+  Refusal answer = refuse_with(static_cast<unsigned>(fault.number), "as the fault status asks");
   if (!fault.text.empty()) answer.answer.fields.push_back({"Retry-After", fault.text});
   return answer;
 }
@@ -32,7 +28,7 @@ std::optional<Refusal> auth_answer(const Fault& fault, const http::Head& head) {
   const http::Field* const sent = http::find_field(head.fields, "Authorization");
   const std::string wanted = "Basic " + to_base64(as_bytes(fault.text));
   if (sent != nullptr && sent->value == wanted) return std::nullopt;
-  Refusal answer = refusal(401, "as the fault auth asks");
+  Refusal answer = refuse_with(401, "as the fault auth asks");
   answer.answer.fields.push_back({"WWW-Authenticate", "Basic realm=\"stream-echo\""});
   return answer;
 }
@@ -55,7 +51,7 @@ std::string next_target(std::string_view target, std::uint64_t left) {
 
 std::optional<Refusal> redirect_answer(const Fault& fault, const http::Head& head) {
   if (fault.text.empty() && fault.number == 0) return std::nullopt;
-  Refusal answer = refusal(302, "as the fault redirect asks");
+  Refusal answer = refuse_with(302, "as the fault redirect asks");
   answer.answer.fields.push_back(
       {"Location", fault.text.empty() ? next_target(head.target, fault.number - 1) : fault.text});
   return answer;
@@ -80,40 +76,42 @@ std::string text_frame(std::string_view text) {
 }
 
 Refusal bad_request(const Error& error) {
-  Refusal answer = refusal(400, error.message);
-  if (!error.hint.empty()) answer.answer.text += fmt::format("\nhint: {}", error.hint);
-  return answer;
+  return refuse_with(400, error.message, error.hint);
+}
+
+/// The fault of that word, if there is one and the dice will have it.
+const Fault* chosen(const std::vector<Fault>& faults, Word word,
+                    const std::function<bool(double)>& happens) {
+  const auto found = std::ranges::find(faults, word, &Fault::word);
+  return found != faults.end() && happens(found->probability) ? &*found : nullptr;
 }
 
 }  // namespace
 
-std::variant<FaultPlan, Refusal> asked_faults(const http::Head& head,
+std::variant<FaultPlan, Refusal> asked_faults(const http::Head& head, Speaks speaks,
                                               const FaultSettings& settings) {
-  auto asked = parse_faults(query_of(head.target), Unknown::ignored);
+  auto asked = parse_faults(query_of(head.target), Unknown::ignored, speaks);
   if (!asked) return bad_request(asked.error());
   FaultPlan plan = std::move(*asked);
   const auto has = [&](Word word) {
     return std::ranges::find(plan.faults, word, &Fault::word) != plan.faults.end();
   };
   if (!plan.faults.empty() && !settings.in_urls) {
-    return refusal(403, "faults in URLs work on the loopback interface only");
+    return refuse_with(403, "faults in URLs work on the loopback interface only");
   }
   if (path_of(head.target) == kRawPath && !has(Word::hex)) {
     return bad_request({"/raw needs hex= with the bytes to send", "/raw?hex=81026869"});
   }
   for (const Fault& fault : settings.always) {
-    if (!has(fault.word)) plan.faults.push_back(fault);
+    const bool means_something = has_meaning(info(fault.word).part, speaks);
+    if (means_something && !has(fault.word)) plan.faults.push_back(fault);
   }
   return plan;
 }
 
 OpeningPlan plan_opening(const std::vector<Fault>& faults, const http::Head& head,
-                         const Agreement& agreement, const std::function<bool(double)>& happens) {
-  const auto roll = [&](Word word) -> const Fault* {
-    const auto found = std::ranges::find(faults, word, &Fault::word);
-    const bool chosen = found != faults.end() && happens(found->probability);
-    return chosen ? &*found : nullptr;
-  };
+                         const std::function<bool(double)>& happens) {
+  const auto roll = [&](Word word) { return chosen(faults, word, happens); };
   OpeningPlan plan;
   if (const Fault* delay = roll(Word::delay)) plan.delay = delay->time;
   const auto with = [&](auto outcome) {
@@ -133,7 +131,12 @@ OpeningPlan plan_opening(const std::vector<Fault>& faults, const http::Head& hea
     if (auto answer = redirect_answer(*redirect, head)) return with(std::move(*answer));
   }
   if (const Fault* status = roll(Word::status)) return with(status_answer(*status));
+  return plan;
+}
 
+Handshake distort_handshake(const std::vector<Fault>& faults, const Agreement& agreement,
+                            const std::function<bool(double)>& happens) {
+  const auto roll = [&](Word word) { return chosen(faults, word, happens); };
   std::string response = agreement.response;
   if (roll(Word::bad_accept) != nullptr) {
     change_line(response, kAcceptField,
@@ -153,7 +156,7 @@ OpeningPlan plan_opening(const std::vector<Fault>& faults, const http::Head& hea
                             agreement.extensions));
   }
   if (roll(Word::coalesce) != nullptr) response += text_frame(kCoalesced);
-  return with(Proceed{std::move(response), cheats});
+  return {std::move(response), cheats};
 }
 
 }  // namespace stream_echo

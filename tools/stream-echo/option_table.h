@@ -22,6 +22,7 @@ inline constexpr std::string_view kListeningGroup = "Listening";
 inline constexpr std::string_view kAccessGroup = "Access";
 inline constexpr std::string_view kTlsGroup = "TLS";
 inline constexpr std::string_view kWebSocketGroup = "WebSocket";
+inline constexpr std::string_view kEventsGroup = "Event streams";
 inline constexpr std::string_view kFaultsGroup = "Faults";
 inline constexpr std::string_view kTestingGroup = "Testing";
 
@@ -65,16 +66,17 @@ inline constexpr std::array kListeningOptions = {
                 .group = kListeningGroup,
                 .help = "Answer 503 beyond N connections (16384)",
                 .doc = "Connections beyond the limit are told to try again in a second."},
-    cli::Option{.name = "threads",
-                .takes = cli::Takes::one,
-                .arg = "N",
-                .group = kListeningGroup,
-                .help = "Serve in N threads, for load tests (1)",
-                .doc =
-                    "At most 64. Each has a listening socket of its own at the same port, and the "
-                    "system deals the connections out to them. Everything else is as with one "
-                    "thread, but the lines of *to* jsonl may be a little out of the order of "
-                    "their times. Cannot be combined with *unix*, *one-connection* and *record*."},
+    cli::Option{
+        .name = "threads",
+        .takes = cli::Takes::one,
+        .arg = "N",
+        .group = kListeningGroup,
+        .help = "Serve in N threads, for load tests (1)",
+        .doc =
+            "At most 64. Each has a listening socket of its own at the same port, and the "
+            "system deals the connections out to them. Everything else is as with one "
+            "thread, but the lines of *to* jsonl may be a little out of the order of "
+            "their times. Cannot be combined with *unix*, *one-connection*, *record* and *stdin*."},
 };
 
 inline constexpr std::array kAccessOptions = {
@@ -180,6 +182,27 @@ inline constexpr std::array kWebSocketOptions = {
                 .doc =
                     "SIZE is bytes, or with k, M or G. Messages are echoed while they arrive, so "
                     "a large limit costs no memory."},
+};
+
+inline constexpr std::array kEventOptions = {
+    cli::Option{.name = "stdin",
+                .takes = cli::Takes::one,
+                .arg = "NAME",
+                .group = kEventsGroup,
+                .help = "Publish each line of standard input to NAME",
+                .doc = "Whoever has /events/NAME open gets it as an event, and the latest 1000 are "
+                       "kept for who comes later. A line of more than 1 MiB is left out. The end "
+                       "of standard input does not end the server. Cannot be combined with "
+                       "*threads* and a command after --."},
+    cli::Option{.name = "max-age",
+                .takes = cli::Takes::one,
+                .arg = "SECONDS",
+                .group = kEventsGroup,
+                .help = "End each event stream after this time",
+                .doc = "Up to a tenth earlier, so that clients that came together do not leave "
+                       "together. Each is told when to come back (retry:), and the end is a clean "
+                       "one between two events: a client that resumes as it should misses "
+                       "nothing. Without this option streams are not limited."},
 };
 
 inline constexpr std::array kFaultOptions = {

@@ -8,6 +8,7 @@
 
 #include "cli/escape.h"
 #include "cli/value.h"
+#include "endpoint.h"
 #include "http/field.h"
 #include "option_table.h"
 
@@ -16,8 +17,8 @@ namespace {
 
 using cli::Parsed;
 
-constexpr std::array<std::span<const cli::Option>, 8> kGroups = {
-    kListeningOptions, kAccessOptions,  kTlsOptions,    kWebSocketOptions,
+constexpr std::array<std::span<const cli::Option>, 9> kGroups = {
+    kListeningOptions, kAccessOptions,  kTlsOptions,    kWebSocketOptions,  kEventOptions,
     kFaultOptions,     kTestingOptions, kOutputOptions, cli::kRecordOptions};
 
 Error bad_value(std::string_view option, std::string_view text, std::string_view wanted) {
@@ -119,6 +120,26 @@ Result<void> read_limits(const Parsed& parsed, Args& args) {
   return {};
 }
 
+Result<void> read_events(const Parsed& parsed, Args& args) {
+  if (const auto text = parsed.last("max-age")) {
+    const auto age = cli::duration("max-age", *text);
+    if (!age) return age.error();
+    if (*age == Duration(0)) return bad_value("max-age", "0", "a time above 0");
+    args.server.max_age = *age;
+  }
+  if (const auto name = parsed.last("stdin")) {
+    if (!is_channel_name(*name)) {
+      return bad_value("stdin", *name,
+                       fmt::format("1 to {} letters, digits and -._~", kMaxChannelName));
+    }
+    if (!parsed.command.empty()) {
+      return Error{"option --stdin: standard input is the command's", {}};
+    }
+    args.feed = *name;
+  }
+  return {};
+}
+
 Result<void> read_faults(const Parsed& parsed, Args& args) {
   FaultSettings& faults = args.server.faults;
   faults.in_urls = args.address.host.empty() || http::is_loopback(args.address.host) ||
@@ -151,7 +172,7 @@ Result<void> read_threads(const Parsed& parsed, Args& args) {
   if (!count) return count.error();
   args.thread_count = static_cast<unsigned>(*count);
   if (args.thread_count == 1) return {};
-  for (const std::string_view other : {"unix", "one-connection", "record"}) {
+  for (const std::string_view other : {"unix", "one-connection", "record", "stdin"}) {
     if (parsed.has(other)) {
       return Error{conflict("threads", other).message,
                    "one thread serves thousands of connections"};
@@ -192,7 +213,7 @@ Result<void> read_output(const Parsed& parsed, Args& args) {
 }  // namespace
 
 const cli::Tool kTool = {.name = "stream-echo",
-                         .summary = "WebSocket echo server for tests and debugging",
+                         .summary = "WebSocket echo and event stream server for tests",
                          .usage = "[OPTIONS] [-- COMMAND [ARGUMENT...]]",
                          .groups = kGroups,
                          .takes_command = true,
@@ -202,7 +223,7 @@ const cli::Tool kTool = {.name = "stream-echo",
 Result<Args> read_args(const Parsed& parsed) {
   Args args;
   for (const auto read : {read_address, read_policy, read_tls, read_limits, read_threads,
-                          read_faults, read_testing, read_output}) {
+                          read_events, read_faults, read_testing, read_output}) {
     if (auto done = read(parsed, args); !done) return done.error();
   }
   return args;

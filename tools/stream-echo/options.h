@@ -37,6 +37,7 @@ struct Args {
   bool check_client = false;
   std::optional<std::uint64_t> seed;  ///< nullopt: another in each run
   std::optional<Duration> max_time;
+  std::string feed;    ///< the channel that standard input is published to; empty: none
   std::string record;  ///< the file to record to; empty: none
   bool record_secrets = false;
   std::vector<std::string> command;  ///< empty: none

@@ -93,6 +93,13 @@ bool request_origin_allowed(const Policy& policy, http::Fields fields, const htt
   return http::count_fields(fields, "Origin") == 1 && origin_allowed(policy, origin->value, host);
 }
 
+std::string origin_to_name(const Policy& policy, http::Fields fields, const http::HostPort& host) {
+  const http::Field* const origin = http::find_field(fields, "Origin");
+  if (origin == nullptr) return "*";
+  const bool allowed = request_origin_allowed(policy, fields, host);
+  return allowed ? std::string(origin->value) : std::string();
+}
+
 std::string_view path_of(std::string_view target) {
   target = target.substr(0, target.find('?'));
   if (target.starts_with('/')) return target;
@@ -105,6 +112,14 @@ std::string_view path_of(std::string_view target) {
 std::string_view query_of(std::string_view target) {
   const std::size_t mark = target.find('?');
   return mark == target.npos ? std::string_view{} : target.substr(mark + 1);
+}
+
+std::string url_of(const http::Head& head, std::string_view scheme) {
+  const std::size_t scheme_end = head.target.find("://");
+  const bool is_absolute = !head.target.starts_with('/') && scheme_end != head.target.npos;
+  if (is_absolute) return fmt::format("{}{}", scheme, head.target.substr(scheme_end));
+  return fmt::format("{}://{}{}", scheme, http::find_field(head.fields, "Host")->value,
+                     head.target);
 }
 
 std::string choose_protocol(const Policy& policy, const std::vector<std::string>& offers) {

@@ -48,11 +48,18 @@ bool origin_allowed(const Policy& policy, std::string_view origin, const http::H
 /// Whether an absent Origin or one that is allowed stands in `fields`; more than one never is.
 bool request_origin_allowed(const Policy& policy, http::Fields fields, const http::HostPort& host);
 
+/// What Access-Control-Allow-Origin is to say: the origin that asks when it is allowed (the Fetch
+/// standard, 3.3.3: then its page may read the answer), `*` when none asks, else nothing.
+std::string origin_to_name(const Policy& policy, http::Fields fields, const http::HostPort& host);
+
 /// The path of a target in origin-form or absolute-form, without its query (RFC 9112 3.2).
 std::string_view path_of(std::string_view target);
 
 /// What follows the first `?`; empty when there is none.
 std::string_view query_of(std::string_view target);
+
+/// What the client asked for, as it sent it, with `scheme` in front; its head names a Host.
+std::string url_of(const http::Head& head, std::string_view scheme);
 
 /// The first of the client's `offers` that the server has; empty: none.
 std::string choose_protocol(const Policy& policy, const std::vector<std::string>& offers);

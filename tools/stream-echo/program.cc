@@ -90,6 +90,11 @@ int Program::run() {
   // Not before the command is started: it may not be up to so many descriptors.
   net::raise_descriptor_limit();
   for (const auto& worker : workers_) worker->start();
+  if (!args_.feed.empty()) {
+    feed_.emplace(loop_, server_.subscribers(), args_.feed, [this](std::string_view text) {
+      if (!args_.silent) talk_.note(text);
+    });
+  }
   if (args_.max_time) max_timer_.start(loop_.now() + *args_.max_time);
   loop_.run();
   for (const auto& worker : workers_) worker->join();
@@ -203,6 +208,7 @@ void Program::on_signal(int signum) {
 void Program::drain(int exit_code, Duration limit) {
   draining_ = true;
   exit_code_ = exit_code;
+  feed_.reset();
   drain_timer_.start(loop_.now() + limit);
   serving_count_ = 1 + workers_.size();
   const auto drained = [this] {

@@ -11,6 +11,7 @@
 #include "cli/exit.h"
 #include "cli/term.h"
 #include "command.h"
+#include "feed.h"
 #include "log.h"
 #include "net/loop.h"
 #include "net/recorder.h"
@@ -54,6 +55,7 @@ class Program {
   net::Timer drain_timer_;
   net::Timer max_timer_;
   std::optional<Command> command_;
+  std::optional<Feed> feed_;  // of --stdin
   bool draining_ = false;
   std::size_t serving_count_ = 0;  // threads that have not drained
   bool time_is_up_ = false;

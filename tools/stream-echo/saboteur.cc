@@ -12,11 +12,6 @@
 namespace stream_echo {
 namespace {
 
-using std::chrono::microseconds;
-
-// Of `rate` without `slice`: writes a second.
-constexpr std::uint64_t kWritesPerSecond = 20;
-
 // That late pongs and sleeps may take up; a flood of what causes them would fill the memory.
 constexpr std::size_t kMaxTasks = 4096;
 
@@ -54,6 +49,7 @@ Saboteur::Saboteur(net::Loop& loop, net::Pump& pump, PeerLog& log, const FaultSc
                     for (auto& byte : key) byte = static_cast<std::uint8_t>(random_());
                     return key;
                   }),
+      pace_([this](std::uint64_t limit) { return random_below(limit); }),
       timer_(loop, [this] { run_due(); }) {}
 
 bool Saboteur::happens(double probability) {
@@ -63,18 +59,27 @@ bool Saboteur::happens(double probability) {
 }
 
 void Saboteur::begin_answer(std::size_t size) {
-  head_left_ = size;
   const Fault* const dribble = find(faults_, Word::dribble);
-  if (dribble != nullptr && happens(dribble->probability)) dribble_ = *dribble;
+  const bool dribbles = dribble != nullptr && happens(dribble->probability);
+  pace_.begin_answer(size, dribbles ? std::optional(*dribble) : std::nullopt);
   set_pace();
 }
 
 void Saboteur::opened(std::size_t head_size) {
   begin_answer(head_size);
   pump_.set_rewriting([this](ConstBytes frames) { rewrite(frames); });
+  begin_waiting();
+  run_script(ScriptStep::On::open, 0);
+  for (const ScriptStep& step : script_.steps) {
+    if (step.on == ScriptStep::On::time) schedule(step.time, [this, &step] { run_steps({&step}); });
+  }
+}
+
+/// Each fault happens at once, or is watched for.
+void Saboteur::begin_waiting() {
   for (const Fault& fault : faults_) {
-    if (!makes_sense(fault) || info(fault.word).part == Part::opening) continue;
-    if (fault.word == Word::rst && !fault.after) continue;  // its chance was before the 101
+    if (!makes_sense(fault) || is_opening(info(fault.word).part)) continue;
+    if (fault.word == Word::rst && !fault.after) continue;  // its chance was before the answer
     const Trigger after = fault.after.value_or(Trigger{});
     if (after.at_once()) {
       begin(fault);
@@ -84,30 +89,31 @@ void Saboteur::opened(std::size_t head_size) {
       waiting_.push_back(&fault);
     }
   }
-  run_script(ScriptStep::On::open, 0);
-  for (const ScriptStep& step : script_.steps) {
-    if (step.on == ScriptStep::On::time) schedule(step.time, [this, &step] { run_steps({&step}); });
-  }
 }
 
 void Saboteur::echoed(std::size_t size, bool last) {
   take_output();
-  byte_count_ += size;
   inside_message_ = !last && script_.echo;
-  if (last) ++message_count_;
+  count(size, last);
+  if (last) {
+    for (auto& steps : std::exchange(postponed_, {})) run_steps(std::move(steps));
+  }
+  if (last) run_script(ScriptStep::On::message, message_count_);
+}
+
+/// So much of a message or event has gone out; what waited for that begins.
+void Saboteur::count(std::size_t size, bool whole) {
+  byte_count_ += size;
+  if (whole) ++message_count_;
   std::vector<const Fault*> due;
   std::erase_if(waiting_, [&](const Fault* fault) {
     const Trigger& after = *fault->after;
-    const bool by_count = last && after.messages > 0 && message_count_ >= after.messages;
+    const bool by_count = whole && after.messages > 0 && message_count_ >= after.messages;
     const bool by_bytes = after.bytes > 0 && byte_count_ >= after.bytes;
     if (by_count || by_bytes) due.push_back(fault);
     return by_count || by_bytes;
   });
   for (const Fault* fault : due) begin(*fault);
-  if (last) {
-    for (auto& steps : std::exchange(postponed_, {})) run_steps(std::move(steps));
-  }
-  if (last) run_script(ScriptStep::On::message, message_count_);
 }
 
 /// What the connection sends, in the form that the faults give it.
@@ -126,16 +132,18 @@ void Saboteur::rewrite(ConstBytes frames) {
 /// The moment of a fault has come.
 void Saboteur::begin(const Fault& fault) {
   const Part part = info(fault.word).part;
-  if (part != Part::frames && !happens(fault.probability)) return;
+  if (part != Part::frames && part != Part::stream && !happens(fault.probability)) return;
   log_.fault(describe(fault));
   switch (part) {
-    case Part::opening: return;
-    case Part::event: return act(fault);
-    case Part::writing:
-      std::erase_if(writing_, [&](const Fault& one) { return one.word == fault.word; });
-      writing_.push_back(fault);
-      return set_pace();
+    case Part::opening:
+    case Part::handshake:
+    case Part::stream_head: return;
+    case Part::event:
+    case Part::frame_event:
+    case Part::stream_event: return act(fault);
+    case Part::writing: pace_.add(fault); return set_pace();
     case Part::frames: return distortion_.add(fault);
+    case Part::stream: return stream_->distortion.add(fault);
   }
 }
 
@@ -143,15 +151,21 @@ void Saboteur::act(const Fault& fault) {
   switch (fault.word) {
     case Word::close: return close(fault);
     case Word::close1byte: put(close_frame("\x03")); return distortion_.mute();
-    case Word::abort: take_output(); return pump_.finish();
-    case Word::rst: take_output(); return pump_.finish_with_reset();
+    case Word::abort:
+    case Word::rst:
+      take_output();
+      ended_ = true;
+      return fault.word == Word::rst ? pump_.finish_with_reset() : pump_.finish();
     case Word::half_close: take_output(); return pump_.half_close();
-    case Word::stall: return pump_.stop_reading();
+    case Word::stall: silent_ = true; return pump_.stop_reading();
     case Word::ping:
-      ping_interval_ = fault.time;
-      next_ping_ = loop_.now() + ping_interval_;
+    case Word::comment:
+      beat_interval_ = fault.time;
+      next_beat_ = loop_.now() + beat_interval_;
       return start_timer();
-    case Word::hex: return put(fault.text);
+    case Word::hex: return stream_ ? put_body(fault.text) : put(fault.text);
+    case Word::drop_after: return end_stream();
+    case Word::long_line: return begin_long_line(fault.number);
     case Word::ignore_close: ignores_close_ = true; return;
     case Word::oversize: return begin_flood(oversize_frame(fault.number));
     case Word::bomb: return begin_flood(bomb_frame(fault.number));
@@ -175,12 +189,14 @@ void Saboteur::close(const Fault& fault) {
   distortion_.mute();
 }
 
-void Saboteur::send_ping() {
-  next_ping_.reset();
+/// The time has come for another ping or comment.
+void Saboteur::beat() {
+  next_beat_.reset();
   ws::Connection* const connection = pump_.connection();
-  if (connection == nullptr || !connection->can_send()) return;
-  next_ping_ = loop_.now() + ping_interval_;
+  if (!stream_ && (connection == nullptr || !connection->can_send())) return;
+  next_beat_ = loop_.now() + beat_interval_;
   if (pump_.congested()) return;  // they would pile up
+  if (stream_) return send_comment();
   const bool pinged = bool(connection->ping(as_bytes("fault")));
   CHECK(pinged);
   take_output();
@@ -189,6 +205,10 @@ void Saboteur::send_ping() {
 /// False: it is left out, because the client takes nothing compressed.
 bool Saboteur::makes_sense(const Fault& fault) {
   const ws::Connection* const connection = pump_.connection();
+  if (fault.word == Word::long_line && stream_->distortion.compresses()) {
+    log_.fault(fmt::format("{} left out: it is not compressed", describe(fault)));
+    return false;
+  }
   if (!needs_deflate(fault) || (connection != nullptr && connection->can_compress())) return true;
   log_.fault(fmt::format("{} left out: no compression is agreed on", describe(fault)));
   return false;
@@ -294,7 +314,7 @@ void Saboteur::schedule(Duration delay, std::function<void()> task) {
 }
 
 void Saboteur::start_timer() {
-  Time due = next_ping_.value_or(Time::max());
+  Time due = next_beat_.value_or(Time::max());
   if (!tasks_.empty()) due = std::min(due, tasks_.begin()->first);
   if (due < Time::max()) timer_.start(due);
 }
@@ -306,42 +326,14 @@ void Saboteur::run_due() {
     task();
   }
   if (pump_.ended()) return;
-  if (next_ping_ && *next_ping_ <= now) send_ping();
+  if (next_beat_ && *next_beat_ <= now) beat();
   start_timer();
   pump_.update();
 }
 
 void Saboteur::set_pace() {
-  if (writing_.empty() && !dribble_) return;
-  pump_.set_pace([this](std::size_t waiting) { return next_slice(waiting); });
-}
-
-/// The 101 leaves first, by `dribble` or in one write; the rest by what is active of `slice`,
-/// `rate` and `jitter`.
-net::Pacer::Slice Saboteur::next_slice(std::size_t waiting) {
-  net::Pacer::Slice slice{.size = waiting};
-  if (head_left_ > 0) {
-    slice.size = head_left_;
-    if (dribble_) {
-      slice = {.size = std::min<std::size_t>(dribble_->number, head_left_),
-               .pause = dribble_->time};
-    }
-    head_left_ -= slice.size;
-    return slice;
-  }
-  if (const Fault* pieces = find(writing_, Word::slice)) {
-    slice = {.size = std::min<std::size_t>(pieces->number, waiting), .pause = pieces->time};
-  }
-  if (const Fault* rate = find(writing_, Word::rate)) {
-    const std::uint64_t share = std::max<std::uint64_t>(rate->number / kWritesPerSecond, 1);
-    slice.size = std::min<std::size_t>(slice.size, share);
-    slice.pause += microseconds(slice.size * 1'000'000 / rate->number);
-  }
-  if (const Fault* jitter = find(writing_, Word::jitter)) {
-    const auto most = static_cast<std::uint64_t>(jitter->time.count());
-    slice.pause += microseconds(random_below(most + 1));
-  }
-  return slice;
+  if (!pace_.active()) return;
+  pump_.set_pace([this](std::size_t waiting) { return pace_.next(waiting); });
 }
 
 std::uint64_t Saboteur::random_below(std::uint64_t limit) {

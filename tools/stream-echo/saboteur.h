@@ -1,16 +1,19 @@
 // Carries out the faults of one open connection: watches for the moment of each, acts on the pump
-// when it has come, and stands between the honest echo and the wire. What happens to single frames
-// is distortion's business. All randomness comes from one seed, so that a run can be repeated.
+// when it has come, and stands between the honest echo, or event stream, and the wire. What happens
+// to single frames is distortion's business, to events stream_distortion's, and how it leaves is
+// pace_fault's. All randomness comes from one seed, so that a run can be repeated.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "answer.h"
 #include "distortion.h"
 #include "fault.h"
 #include "fault_script.h"
@@ -18,6 +21,8 @@
 #include "log.h"
 #include "net/loop.h"
 #include "net/pump.h"
+#include "pace_fault.h"
+#include "stream_distortion.h"
 
 namespace stream_echo {
 
@@ -53,12 +58,39 @@ class Saboteur {
   /// The pump has room again.
   void drained();
 
+  // The same for an event stream, in saboteur_stream.cc.
+
+  /// What the faults make of its head.
+  StreamHead stream_head(StreamHead head);
+
+  /// The pump has been given that head, of `head_size` bytes.
+  void opened_stream(std::size_t head_size);
+
+  /// Sends a block, as sse::encode() writes it, or what the faults make of that.
+  void send_block(ConstBytes block, StreamDistortion::Kind kind);
+
+  /// Sends what belongs behind the last block, and ends the connection.
+  void end_stream();
+
+  /// Nothing is to be sent now: a fault is busy, or wants silence. drained() may end that.
+  bool holds_back() const { return silent_ || !floods_.empty(); }
+
+  /// A fault has ended the connection.
+  bool has_ended() const { return ended_; }
+
  private:
   void begin_answer(std::size_t size);
+  void begin_waiting();
+  void count(std::size_t size, bool whole);
+  bool is_last_event() const;
+  void put_body(std::string_view body);
+  std::string as_chunk(std::string_view body) const;
+  void send_comment();
+  void begin_long_line(std::uint64_t size);
   void begin(const Fault& fault);
   void act(const Fault& fault);
   void close(const Fault& fault);
-  void send_ping();
+  void beat();
   bool makes_sense(const Fault& fault);
   void begin_flood(Flood flood);
   void fill();
@@ -72,7 +104,6 @@ class Saboteur {
   void schedule(Duration delay, std::function<void()> task);
   void run_due();
   void start_timer();
-  net::Pacer::Slice next_slice(std::size_t waiting);
   void set_pace();
   std::uint64_t random_below(std::uint64_t limit);
 
@@ -84,19 +115,27 @@ class Saboteur {
   std::vector<const Fault*> waiting_;  // for their messages or bytes
   std::mt19937_64 random_;
   Distortion distortion_;
+  PaceFaults pace_;
+  struct Stream {
+    explicit Stream(std::function<bool(double)> happens) : distortion(std::move(happens)) {}
+
+    StreamDistortion distortion;
+    bool chunked = true;
+  };
+  std::unique_ptr<Stream> stream_;  // of an event stream
   net::Timer timer_;
   std::multimap<Time, std::function<void()>> tasks_;
-  Duration ping_interval_ = Duration(0);
-  std::optional<Time> next_ping_;
+  Duration beat_interval_ = Duration(0);  // of `ping` or `comment`
+  std::optional<Time> next_beat_;
   std::vector<std::vector<const ScriptStep*>> postponed_;  // to the end of the message
   std::uint64_t message_count_ = 0;
   std::uint64_t byte_count_ = 0;
-  std::vector<Flood> floods_;     // one after the other
-  std::size_t head_left_ = 0;     // of the 101: bytes that have not been sliced yet
-  std::optional<Fault> dribble_;  // when it happens
-  std::vector<Fault> writing_;    // active ones
-  bool inside_message_ = false;   // that is being echoed
+  std::vector<Flood> floods_;    // one after the other
+  std::string line_block_;       // of `long-line`
+  bool inside_message_ = false;  // that is being echoed
   bool ignores_close_ = false;
+  bool silent_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace stream_echo

@@ -36,11 +36,14 @@ bool take_place(std::atomic<std::size_t>& count, std::size_t limit) {
 Server::Server(net::Loop& loop, Log& log, Totals& totals, const Settings& settings)
     : loop_(loop),
       totals_(totals),
+      subscribers_(loop, totals.channels),
       shared_{.loop = loop,
               .log = log,
               .policy = settings.policy,
               .websocket = std::make_shared<const ws::Settings>(settings.websocket),
               .faults = settings.faults,
+              .streams = {.max_age = settings.max_age},
+              .subscribers = subscribers_,
               .ended = [this](std::uint64_t conn) { loop_.later([this, conn] { remove(conn); }); }},
       max_connections_(settings.max_connections),
       one_connection_(settings.one_connection) {

@@ -29,11 +29,12 @@ struct Address {
   std::uint16_t port = 0;  ///< 0: the system chooses
 };
 
-/// What the servers of all threads count together.
+/// What the servers of all threads share.
 struct Totals {
   std::atomic<std::uint64_t> last_conn = 0;
   std::atomic<std::size_t> open_count = 0;         // but for those who are turned away
   std::atomic<std::size_t> turned_away_count = 0;  // and are still there
+  Channels channels;
 };
 
 class Server {
@@ -42,6 +43,7 @@ class Server {
     Policy policy;
     ws::Settings websocket;
     FaultSettings faults;
+    std::optional<Duration> max_age = {};  ///< of an event stream; nullopt: none
     std::size_t max_connections = 0;
     bool one_connection = false;  ///< take one, and finish when it has ended
   };
@@ -70,6 +72,9 @@ class Server {
   /// Called when the one connection of Settings::one_connection has ended.
   void on_finished(std::function<void()> finished) { finished_ = std::move(finished); }
 
+  /// For the thread of this server.
+  Subscribers& subscribers() { return subscribers_; }
+
   /// Takes no more connections and asks the open ones to end; `drained` is called when all have.
   void drain(std::function<void()> drained);
 
@@ -82,6 +87,7 @@ class Server {
   net::Loop& loop_;
   net::Recorder* recorder_ = nullptr;  // if there is one
   Totals& totals_;
+  Subscribers subscribers_;
   Session::Shared shared_;
   std::size_t max_connections_;
   bool one_connection_;

@@ -6,11 +6,20 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+#include "base/utf8.h"
+
 namespace stream_echo {
 namespace {
 
 // Time for a whole request head, however slowly its bytes drip in.
 constexpr Duration kHeadTimeout = std::chrono::seconds(10);
+
+// For what follows the head, at most kMaxBody: more than a slow line takes.
+constexpr Duration kBodyTimeout = std::chrono::seconds(30);
+
+// RFC 9110 10.1.1: what a client waits for that has said so.
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 constexpr net::Pump::Limits kLimits = {
     // For a peer that does not read, beside what the system holds for it: little, since thousands
@@ -25,7 +34,7 @@ constexpr std::size_t kSignatureSize = 16;
 
 }  // namespace
 
-Session::Session(const Shared& shared, std::unique_ptr<net::Stream> stream, std::uint64_t conn,
+Session::Session(Shared& shared, std::unique_ptr<net::Stream> stream, std::uint64_t conn,
                  std::string peer)
     : shared_(shared),
       log_(shared.log, conn, std::move(peer)),
@@ -36,10 +45,15 @@ Session::Session(const Shared& shared, std::unique_ptr<net::Stream> stream, std:
 
 void Session::on_drained() {
   if (saboteur_) saboteur_->drained();
+  if (stream_) stream_->run();
 }
 
 void Session::on_ended(const net::TransportEnd& end) {
-  log_.ended(end);
+  if (stream_) {
+    stream_->ended(end);
+  } else {
+    log_.ended(end);
+  }
   shared_.ended(log_.conn());
 }
 
@@ -57,7 +71,10 @@ void Session::shut_down() {
   if (connection != nullptr) {
     // Too late is fine: it is closing already.
     if (connection->close(ws::code::kGoingAway, "the server is stopping")) pump_.update();
-  } else if (start_ || swallows_) {  // nor is there an answer for whom a fault ignores
+  } else if (stream_) {
+    stream_->shut_down();
+    pump_.update();
+  } else if (start_ || swallows_) {  // nor is there one for whom a fault ignores
     pump_.drop();
   }
 }
@@ -68,36 +85,67 @@ void Session::set_paused(bool paused) {
 }
 
 void Session::on_bytes(Bytes& in) {
-  if (swallows_) {
+  if (swallows_ || stream_) {
     in = {};
     return;
   }
-  const auto read = start_->head.next(in);
-  if (!read) return;
-  if (const auto* head = std::get_if<http::Head>(&*read)) {
-    on_head(*head);
-  } else {
-    on_violation(std::get<diag::Violation>(*read), in);
+  if (!start_->head) {
+    const auto read = start_->reader.next(in);
+    if (!read) return;
+    if (const auto* head = std::get_if<http::Head>(&*read)) {
+      on_head(*head);
+    } else {
+      on_violation(std::get<diag::Violation>(*read), in);
+    }
   }
+  if (start_ && start_->body) on_content(in);
   if (swallows_) in = {};
 }
 
 void Session::on_head(const http::Head& head) {
-  const auto response = respond(head, shared_.policy);
+  auto response = respond(head, shared_.policy);
   if (const auto* refusal = std::get_if<Refusal>(&response)) return answer(*refusal);
-  start_->agreement = std::get<Agreement>(response);
-  auto asked = asked_faults(head, shared_.faults);
+  start_->head = head;
+  if (auto* agreement = std::get_if<Agreement>(&response)) {
+    start_->agreement = std::move(*agreement);
+    return on_request();
+  }
+  const Endpoint& endpoint = start_->endpoint.emplace(std::get<Endpoint>(std::move(response)));
+  start_->body.emplace(endpoint.body);
+  if (endpoint.awaits_continue) pump_.write(as_bytes(kContinue));
+  pump_.set_deadline(shared_.loop.now() + kBodyTimeout);
+}
+
+/// Collects what the request carries; when that is all, its answer begins.
+void Session::on_content(Bytes& in) {
+  http::BodyReader& body = *start_->body;
+  while (const auto piece = body.next(in)) {
+    if (start_->content.size() + piece->size() > kMaxBody) return answer(refuse_body());
+    start_->content += as_text(*piece);
+  }
+  if (!body.done()) return;
+  in = {};  // one request is all
+  if (body.broken()) {
+    return answer(refuse_with(400, "RFC 9112 7.1: the chunks of the request are malformed"));
+  }
+  on_request();
+}
+
+/// All of the request is there, and nothing speaks against it.
+void Session::on_request() {
+  const Speaks speaks = start_->endpoint ? Speaks::events : Speaks::websocket;
+  auto asked = asked_faults(*start_->head, speaks, shared_.faults);
   if (const auto* refusal = std::get_if<Refusal>(&asked)) return answer(*refusal);
   auto& plan = std::get<FaultPlan>(asked);
   for (const std::string& doubt : plan.doubts) log_.remark(doubt);
-  if (plan.faults.empty() && shared_.faults.script.steps.empty() && shared_.faults.script.echo) {
-    return open({.response = start_->agreement->response});
-  }
-  sabotage(head, std::move(plan));
+  const FaultScript& script = shared_.faults.script;
+  const bool scripted = start_->agreement && !(script.steps.empty() && script.echo);
+  if (plan.faults.empty() && !scripted) return proceed();
+  sabotage(std::move(plan));
 }
 
-/// Faults, or a script, stand between this connection and an honest echo.
-void Session::sabotage(const http::Head& head, FaultPlan plan) {
+/// Faults, or a script, stand between this connection and an honest answer.
+void Session::sabotage(FaultPlan plan) {
   const std::uint64_t seed = plan.seed.value_or(shared_.faults.seed + log_.conn());
   if (!plan.seed && std::ranges::any_of(plan.faults, left_to_chance)) {
     log_.fault(fmt::format("dice thrown with --seed {}", shared_.faults.seed));
@@ -105,7 +153,7 @@ void Session::sabotage(const http::Head& head, FaultPlan plan) {
   saboteur_ = std::make_unique<Saboteur>(shared_.loop, pump_, log_, shared_.faults.script,
                                          std::move(plan.faults), seed);
   OpeningPlan opening =
-      plan_opening(saboteur_->faults(), head, *start_->agreement,
+      plan_opening(saboteur_->faults(), *start_->head,
                    [this](double probability) { return saboteur_->happens(probability); });
   if (opening.delay == Duration(0)) return carry_out(opening);
   pump_.set_paused(true);
@@ -115,7 +163,7 @@ void Session::sabotage(const http::Head& head, FaultPlan plan) {
 
 void Session::carry_out(const OpeningPlan& plan) {
   if (const auto* refusal = std::get_if<Refusal>(&plan.outcome)) return answer(*refusal);
-  if (const auto* proceed = std::get_if<Proceed>(&plan.outcome)) return open(*proceed);
+  if (std::holds_alternative<Proceed>(plan.outcome)) return proceed();
   start_.reset();
   if (std::holds_alternative<Hang>(plan.outcome)) {
     log_.note("fault hang: no answer");
@@ -135,15 +183,22 @@ void Session::carry_out(const OpeningPlan& plan) {
   pump_.finish();
 }
 
+void Session::proceed() {
+  if (start_->endpoint) return serve(*start_->endpoint);
+  if (!saboteur_) return open({.response = std::move(start_->agreement->response)});
+  open(distort_handshake(saboteur_->faults(), *start_->agreement,
+                         [this](double probability) { return saboteur_->happens(probability); }));
+}
+
 /// From here on it is a WebSocket.
-void Session::open(const Proceed& plan) {
+void Session::open(const Handshake& handshake) {
   log_.opened(start_->agreement->url, start_->agreement->protocol, start_->agreement->extensions);
-  pump_.write(as_bytes(plan.response));
+  pump_.write(as_bytes(handshake.response));
   std::shared_ptr<const ws::Settings> settings = shared_.websocket;
   if (auto deflate = start_->agreement->deflate) {
     // Faults drop, repeat and reorder what is compressed, and send more between it: no message may
     // refer to an earlier one then. A sender is free to do without.
-    if (saboteur_) deflate->server_no_context_takeover = !plan.keeps_window;
+    if (saboteur_) deflate->server_no_context_takeover = !handshake.keeps_window;
     auto own = std::make_shared<ws::Settings>(*settings);
     own->deflate = deflate;
     settings = std::move(own);
@@ -151,11 +206,66 @@ void Session::open(const Proceed& plan) {
   pump_.open(ws::Connection(ws::Role::server, settings, {}, shared_.loop.now()));
   pump_.set_echoing(!saboteur_ && !shared_.log.wants_messages());
   start_.reset();
-  if (saboteur_) saboteur_->opened(plan.response.size());
+  if (saboteur_) saboteur_->opened(handshake.response.size());
+}
+
+void Session::serve(Endpoint& endpoint) {
+  switch (endpoint.kind) {
+    case Endpoint::Kind::page: return answer(refuse_with(404, "there is nothing here yet"));
+    case Endpoint::Kind::messages: return serve_messages(endpoint);
+    case Endpoint::Kind::channel: return serve_channel(endpoint);
+    case Endpoint::Kind::publish: return publish(endpoint);
+  }
+}
+
+void Session::serve_messages(Endpoint& endpoint) {
+  if (endpoint.sse.echoes_body) {
+    endpoint.sse.content.emplace();
+    append_valid_utf8(*endpoint.sse.content, as_bytes(start_->content));
+  }
+  if (endpoint.sse.finished()) {
+    return answer(endpoint, {.answer = {.status = 204}, .why = "the client has had every message"});
+  }
+  open_stream(endpoint, DemoStream(endpoint.sse, shared_.loop.now()));
+}
+
+void Session::serve_channel(const Endpoint& endpoint) {
+  auto subscription = shared_.subscribers.subscribe(endpoint.channel, endpoint.sse.last_event_id);
+  if (!subscription) return answer(endpoint, refuse_with(503, subscription.error().message));
+  open_stream(endpoint, std::move(*subscription));
+}
+
+void Session::publish(const Endpoint& endpoint) {
+  std::string data;
+  append_valid_utf8(data, as_bytes(start_->content));
+  const auto published =
+      shared_.subscribers.channels().publish(endpoint.channel, endpoint.sse.type, data);
+  if (!published) return answer(endpoint, refuse_with(503, published.error().message));
+  Answer answered{.content_type = "application/json"};
+  answered.text = fmt::format("{{\"id\":\"{}\",\"subscribers\":{}}}", published->id,
+                              published->subscriber_count);
+  const std::string why = fmt::format("{} is event {} of {}", count_text(data.size(), "byte"),
+                                      published->id, endpoint.channel);
+  answer(endpoint, {.answer = std::move(answered), .why = why});
+}
+
+void Session::open_stream(const Endpoint& endpoint, EventSource source) {
+  if (endpoint.head_only) {
+    log_.answered(200, "HEAD", nullptr);
+    pump_.write(as_bytes(to_http(stream_head(endpoint), std::time(nullptr))));
+    start_.reset();
+    return pump_.finish();
+  }
+  log_.streaming(endpoint.url);
+  stream_ =
+      std::make_unique<EventStream>(shared_.loop, pump_, log_, shared_.streams, saboteur_.get(),
+                                    endpoint, std::move(source), shared_.faults.seed + log_.conn());
+  start_.reset();
+  stream_->open();
 }
 
 void Session::on_violation(const diag::Violation& violation, ConstBytes rest) {
-  std::string first(start_->head.partial().substr(0, kSignatureSize));
+  std::string first(start_->reader.partial().substr(0, kSignatureSize));
   first += as_text(rest.first(std::min(rest.size(), kSignatureSize)));
   const std::string_view protocol = http::other_protocol(as_bytes(first));
   if (protocol.empty()) return answer(refuse(violation));
@@ -186,9 +296,20 @@ void Session::on_deadline() {
     set_paused(log_is_full_);
     return carry_out(plan);
   }
-  answer({.answer = {.status = 408,
-                     .text = "RFC 9110 15.5.9: the request head did not arrive within 10 seconds"},
-          .why = "the request head did not arrive within 10 seconds"});
+  if (stream_) return stream_->run();
+  const auto [part, limit] =
+      start_->head ? std::pair("body", kBodyTimeout) : std::pair("head", kHeadTimeout);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();
+  const std::string why =
+      fmt::format("the request {} did not arrive within {} seconds", part, seconds);
+  answer({.answer = {.status = 408, .text = fmt::format("RFC 9110 15.5.9: {}", why)}, .why = why});
+}
+
+/// To a request that had nothing wrong in itself.
+void Session::answer(const Endpoint& endpoint, Refusal refusal) {
+  refusal.answer.allow_origin = endpoint.allow_origin;
+  refusal.answer.with_body = !endpoint.head_only;
+  answer(refusal);
 }
 
 void Session::answer(const Refusal& refusal) {

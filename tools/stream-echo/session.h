@@ -1,7 +1,7 @@
-// One peer, from accept to the end of its connection: reads the request head, sends the answer, and
-// once a WebSocket is open sends each piece of a message back as it comes, so that memory does not
-// depend on the size of a message. Deadlines, back-pressure and the orderly end are net/pump's,
-// misbehaviour is the saboteur's.
+// One peer, from accept to the end of its connection: reads the request, sends the answer, and once
+// a WebSocket is open sends each piece of a message back as it comes, so that memory does not
+// depend on the size of a message. Event streams are event_stream's business, deadlines,
+// back-pressure and the orderly end are net/pump's, misbehaviour is the saboteur's.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,9 @@
 #include <optional>
 #include <string>
 
+#include "event_stream.h"
 #include "fault_script.h"
+#include "http/body.h"
 #include "http/head.h"
 #include "log.h"
 #include "net/loop.h"
@@ -33,20 +35,22 @@ class Session final : public net::PumpOwner {
     Policy policy;
     std::shared_ptr<const ws::Settings> websocket;
     FaultSettings faults;
+    EventStream::Shared streams;
+    Subscribers& subscribers;
     /// Called once for each session, by its number; to delete it, wait for the end of the turn.
     std::function<void(std::uint64_t conn)> ended;
   };
 
   /// `conn` is its number in the log.
-  Session(const Shared& shared, std::unique_ptr<net::Stream> stream, std::uint64_t conn,
+  Session(Shared& shared, std::unique_ptr<net::Stream> stream, std::uint64_t conn,
           std::string peer);
 
   /// Answers 503 without waiting for a request.
   void turn_away();
   bool turned_away() const { return turned_away_; }
 
-  /// The server stops: closes a WebSocket with 1001, drops who has not asked for anything yet. An
-  /// answer on its way is finished.
+  /// The server stops: closes a WebSocket with 1001, ends an event stream, drops who has not asked
+  /// for anything yet. An answer on its way is finished.
   void shut_down();
 
   /// Nothing is read while the log has no room.
@@ -59,18 +63,31 @@ class Session final : public net::PumpOwner {
   void on_drained() override;
   void on_ended(const net::TransportEnd& end) override;
   void on_head(const http::Head& head);
+  void on_content(Bytes& in);
+  void on_request();
   void on_violation(const diag::Violation& violation, ConstBytes rest);
-  void sabotage(const http::Head& head, FaultPlan plan);
+  void sabotage(FaultPlan plan);
   void carry_out(const OpeningPlan& plan);
-  void open(const Proceed& plan);
+  void proceed();
+  void open(const Handshake& handshake);
+  void serve(Endpoint& endpoint);
+  void serve_messages(Endpoint& endpoint);
+  void serve_channel(const Endpoint& endpoint);
+  void publish(const Endpoint& endpoint);
+  void open_stream(const Endpoint& endpoint, EventSource source);
+  void answer(const Endpoint& endpoint, Refusal refusal);
   void answer(const Refusal& refusal);
 
-  const Shared& shared_;
+  Shared& shared_;
   PeerLog log_;
   /// What is there only until the answer is on its way.
   struct Start {
-    http::HeadReader head{http::HeadKind::request};
+    http::HeadReader reader{http::HeadKind::request};
+    std::optional<http::Head> head;      // once it is there
     std::optional<Agreement> agreement;  // while the 101 waits for its turn
+    std::optional<Endpoint> endpoint;    // while the answer does
+    std::optional<http::BodyReader> body;
+    std::string content;                 // of the request, at most kMaxBody
     std::optional<OpeningPlan> delayed;  // what is to happen after a delay
   };
   std::unique_ptr<Start> start_;
@@ -79,6 +96,10 @@ class Session final : public net::PumpOwner {
   bool swallows_ = false;  // what comes is of no interest any more
   net::Pump pump_;
   std::unique_ptr<Saboteur> saboteur_;  // when there are faults
+  std::unique_ptr<EventStream> stream_;
 };
+
+// Thousands of idle WebSockets are to cost little: what only some need lies behind pointers.
+static_assert(sizeof(Session) <= 712);
 
 }  // namespace stream_echo

@@ -1,6 +1,7 @@
 #include "sse_request.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,10 @@ namespace {
 
 // Longer is a slip, and a day is beyond what any connection lives.
 constexpr Duration kMaxPause = std::chrono::hours(24);
+
+constexpr std::array<std::string_view, 10> kNames = {"count", "start",      "interval", "heartbeat",
+                                                     "retry", "event",      "data",     "echo",
+                                                     "id",    "lastEventId"};
 
 Error bad(std::string_view name, std::string_view value, std::string_view wanted) {
   return {fmt::format("{}: \"{}\" is not {}", name, cli::escape(value, cli::Escape::line), wanted),
@@ -55,6 +60,13 @@ Result<void> take(std::string_view name, std::string_view value, SseRequest& req
     append_valid_utf8(request.type, as_bytes(value));
   } else if (name == "data") {
     append_valid_utf8(request.content.emplace(), as_bytes(value));
+  } else if (name == "echo") {
+    if (value != "body") return bad(name, value, "body");
+    request.echoes_body = true;
+  } else if (name == "id") {
+    request.names_id = true;
+  } else if (name == "lastEventId") {
+    request.last_event_id = value;
   }
   return {};
 }
@@ -73,12 +85,17 @@ Result<SseRequest> parse_sse_request(std::string_view query, std::string_view la
     if (!value) return bad(name, raw, "percent-encoded");
     if (auto taken = take(name, *value, request); !taken) return taken.error();
   }
+  if (!last_event_id.empty()) request.last_event_id = last_event_id;
   request.next = request.start;
-  const auto last = parse_integer(last_event_id);
+  const auto last = parse_integer(request.last_event_id);
   if (last && *last >= request.start && *last - request.start < request.count) {
     request.next = *last + 1;
   }
   return request;
+}
+
+bool is_sse_parameter(std::string_view name) {
+  return std::ranges::find(kNames, name) != kNames.end();
 }
 
 }  // namespace stream_echo

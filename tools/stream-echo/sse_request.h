@@ -1,5 +1,6 @@
-// What a request for the demonstration stream asks for: the parameters of its query, and where a
-// client that comes back goes on. Pure; nothing is sent here.
+// What a request for an event stream asks for: the parameters of its query, and where a client that
+// comes back goes on. Most are about the demonstration stream, which is at /sse. Pure; nothing is
+// sent here.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,9 @@ struct SseRequest {
   std::optional<std::uint64_t> retry_ms = {};     ///< the reconnection time; absent: not sent
   std::string type = {};                          ///< the event type; empty: "message"
   std::optional<std::string> content = {};        ///< of each message, valid UTF-8
+  bool echoes_body = false;                       ///< the content is what the request carries
+  bool names_id = false;           ///< there is an `id=`, which nobody but a publisher may want
+  std::string last_event_id = {};  ///< what the client had last, as it says; empty: nothing
 
   /// Whether the client has had every message. It is told to stop with 204 (HTML Living Standard
   /// 9.2.3), or it would come back for ever.
@@ -30,10 +34,14 @@ struct SseRequest {
 /// The most of `count=`, `start=` and `retry=`: no sum of two wraps around.
 inline constexpr std::uint64_t kMaxSseCount = 1'000'000'000'000;
 
-/// Reads a query: `count=`, `interval=`, `heartbeat=`, `retry=` (ms), `start=`, `event=`, `data=`.
-/// Of two of a name the later counts; other names are left to others. `last_event_id` is what the
-/// client had last, as it sent it: empty, or what is no id of this stream, begins at the start.
-/// The error names the parameter and says what would have been right.
+/// Reads a query: `count=`, `interval=`, `heartbeat=`, `retry=` (ms), `start=`, `event=`, `data=`,
+/// `echo=body`, `lastEventId=`. Of two of a name the later counts; other names are left to others.
+/// `last_event_id` is the value of the header, which counts more than the query: that one is as old
+/// as the URL. Empty, or what is no id of this stream, begins at the start. The error names the
+/// parameter and says what would have been right.
 Result<SseRequest> parse_sse_request(std::string_view query, std::string_view last_event_id);
+
+/// Whether parse_sse_request() knows the name: then it is no slip for something else.
+bool is_sse_parameter(std::string_view name);
 
 }  // namespace stream_echo

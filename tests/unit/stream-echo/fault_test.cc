@@ -54,6 +54,11 @@ TEST(Faults, values_are_read_by_their_kind) {
   EXPECT_EQ(faults_of("hex=81%2005 00")[0].text, std::string("\x81\x05\0", 3));
   EXPECT_EQ(faults_of("bad-utf8")[0].text, "");
   EXPECT_EQ(faults_of("bad-utf8=split")[0].text, "split");
+  EXPECT_EQ(faults_of("gzip=late")[0].text, "late");
+  EXPECT_EQ(faults_of("eol=crlf")[0].text, "crlf");
+  EXPECT_EQ(faults_of("done=[DONE]")[0].text, "[DONE]");
+  EXPECT_EQ(faults_of("type=text/plain; x")[0].text, "text/plain; x");
+  EXPECT_EQ(faults_of("drop-after=3")[0].after->messages, 3u);
 }
 
 TEST(Faults, after_and_prob_belong_to_the_word_before_them) {
@@ -85,6 +90,10 @@ TEST(Faults, what_is_wrong_is_named) {
   EXPECT_EQ(error_of("redirect=http://example.com/"),
             "fault redirect: \"http://example.com/\" is not a count or a URL on this machine");
   EXPECT_EQ(error_of("rsv=%zz"), "fault \"rsv=%zz\": % is not followed by two hexadecimal digits");
+  EXPECT_EQ(error_of("eol=cr|lf"), "fault eol: \"cr|lf\" is not lf|cr|crlf|mixed");
+  EXPECT_EQ(error_of("gzip=early"), "fault gzip: \"early\" is not late");
+  EXPECT_EQ(error_of("type=a\nb"), "fault type: \"a\\nb\" is not the value of an HTTP field");
+  EXPECT_EQ(error_of("charset"), "fault charset: needs a value NAME");
   EXPECT_EQ(error_of("prob=-1"), "fault prob: \"-1\" is not a number from 0 to 1");
   EXPECT_EQ(error_of("prob=nan"), "fault prob: \"nan\" is not a number from 0 to 1");
   EXPECT_EQ(error_of("hang&after=2"),
@@ -103,6 +112,19 @@ TEST(Faults, a_query_may_hold_other_things) {
   const auto slip = parse_faults("clsoe=1011", Unknown::ignored);
   ASSERT_TRUE(slip);
   EXPECT_EQ(slip->doubts, std::vector<std::string>{"\"clsoe\" is no fault; close is one"});
+}
+
+TEST(Faults, what_means_nothing_to_a_connection_is_skipped_with_what_belongs_to_it) {
+  const auto plan = parse_faults("dup&after=2&eol=nel&after=x&prob=7&seed=3", Unknown::ignored,
+                                 Speaks::websocket);
+  ASSERT_TRUE(plan) << plan.error().message;
+  ASSERT_EQ(plan->faults.size(), 1u);
+  EXPECT_EQ(plan->faults[0].after->messages, 2u);
+  EXPECT_EQ(plan->seed, 3u);
+  const auto stream = parse_faults("rsv=99&delay=1s&bom&count=3", Unknown::ignored, Speaks::events);
+  ASSERT_TRUE(stream);
+  EXPECT_EQ(stream->faults.size(), 2u);
+  EXPECT_TRUE(stream->doubts.empty());
 }
 
 TEST(FaultScript, steps_are_read_in_order) {
@@ -149,6 +171,7 @@ TEST(FaultScript, a_wrong_line_is_named) {
       {"{\"on\":\"open\",\"fault\":\"dup&after=1\"}",
        "line 2: \"fault\" has an after=, but \"on\" says when it happens"},
       {"{\"on\":\"open\",\"fault\":\"dupe\"}", "line 2: fault \"dupe\": is unknown"},
+      {"{\"on\":\"open\",\"fault\":\"eol=cr\"}", "line 2: fault eol: means nothing to a WebSocket"},
       {"{\"on\":\"open\",\"n\":1,\"send_text\":\"a\"}",
        "line 2: \"n\" has no place there, or a value of the wrong type"},
       {"{\"on\":\"message\",\"n\":-1,\"send_text\":\"a\"}",

@@ -56,6 +56,12 @@ TEST(StreamEchoSseRequest, an_id_of_another_stream_begins_at_the_start) {
   }
 }
 
+TEST(StreamEchoSseRequest, the_last_id_may_stand_in_the_query_but_the_header_counts_more) {
+  EXPECT_EQ(read("lastEventId=4").next, 5u);
+  EXPECT_EQ(read("lastEventId=4", "7").next, 8u);
+  EXPECT_EQ(read("lastEventId=4", "x").next, 1u);
+}
+
 TEST(StreamEchoSseRequest, errors_name_the_parameter) {
   EXPECT_TRUE(error_of("count=x").starts_with("count: "));
   EXPECT_TRUE(error_of("start=1000000000001").starts_with("start: "));
@@ -63,6 +69,7 @@ TEST(StreamEchoSseRequest, errors_name_the_parameter) {
   EXPECT_TRUE(error_of("heartbeat=25h").starts_with("heartbeat: "));
   EXPECT_TRUE(error_of("retry=").starts_with("retry: "));
   EXPECT_TRUE(error_of("data=%2").starts_with("data: "));
+  EXPECT_EQ(error_of("echo=all"), "echo: \"all\" is not body");
   EXPECT_EQ(error_of("event=a%0Adata:b"), "event: \"a\\ndata:b\" is not one line");
 }
 

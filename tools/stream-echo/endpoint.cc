@@ -1,0 +1,152 @@
+#include "endpoint.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/escape.h"
+
+namespace stream_echo {
+namespace {
+
+using Kind = Endpoint::Kind;
+
+struct Row {
+  Kind kind = Kind::page;
+  std::string_view path = {};  ///< with a slash at the end: a name follows
+  std::span<const std::string_view> methods = {};
+};
+
+constexpr std::array<std::string_view, 2> kReading = {"GET", "HEAD"};
+constexpr std::array<std::string_view, 3> kAsking = {"GET", "HEAD", "POST"};
+constexpr std::array<std::string_view, 1> kSending = {"POST"};
+constexpr std::array kRows = {
+    Row{Kind::messages, "/sse", kAsking},  // POST as well: so ask those who talk to a model
+    Row{Kind::channel, "/events/", kReading},
+    Row{Kind::publish, "/publish/", kSending},
+};
+
+std::string quoted(std::string_view text) {
+  return fmt::format("\"{}\"", cli::escape(text, cli::Escape::line));
+}
+
+/// A browser, as opposed to a program that takes anything.
+bool wants_html(const http::Head& head) {
+  return std::ranges::any_of(
+      http::list_elements(head.fields, "Accept"), [](std::string_view range) {
+        return equals_ignoring_case(trim_spaces(range.substr(0, range.find(';'))), "text/html");
+      });
+}
+
+const Row* find_row(std::string_view path) {
+  const auto fits = [&](const Row& row) {
+    return row.path.ends_with('/') ? path.starts_with(row.path) : path == row.path;
+  };
+  const auto* const row = std::ranges::find_if(kRows, fits);
+  return row == kRows.end() ? nullptr : row;
+}
+
+std::string list_of(std::span<const std::string_view> methods) {
+  return fmt::format("{}, OPTIONS", fmt::join(methods, ", "));
+}
+
+/// What a page of another origin asks before it sends what no form could (the Fetch standard,
+/// 3.3.4).
+Refusal preflight_answer(const Row& row) {
+  Refusal answer{.answer = {.status = 204}, .why = "OPTIONS"};
+  const std::string methods = list_of(row.methods);
+  answer.answer.fields = {{"Allow", methods},
+                          {"Access-Control-Allow-Methods", methods},
+                          {"Access-Control-Allow-Headers", "*, Authorization"}};
+  return answer;
+}
+
+/// RFC 9112 6.3 (4.3): nobody can tell where such a request ends.
+Refusal refuse_coding() {
+  return refuse_with(501, "RFC 9112 6.1: the only transfer coding here is chunked");
+}
+
+std::variant<Endpoint, Refusal> read_request(const http::Head& head, const Row& row) {
+  const http::Field* const last = http::find_field(head.fields, "Last-Event-ID");
+  auto sse = parse_sse_request(query_of(head.target), last != nullptr ? last->value : "");
+  if (!sse) return refuse_with(400, sse.error().message, sse.error().hint);
+  Endpoint endpoint{.kind = row.kind, .sse = std::move(*sse)};
+  if (!row.path.ends_with('/')) return endpoint;
+  const std::string_view name = path_of(head.target).substr(row.path.size());
+  if (!is_channel_name(name)) {
+    return refuse_with(400, fmt::format("{} is no name of a channel", quoted(name)),
+                       fmt::format("1 to {} letters, digits and -._~", kMaxChannelName));
+  }
+  endpoint.channel = name;
+  if (row.kind == Kind::publish && endpoint.sse.names_id) {
+    return refuse_with(400, "id: what is published gets its id here", "the answer tells it");
+  }
+  return endpoint;
+}
+
+}  // namespace
+
+std::optional<std::variant<Endpoint, Refusal>> find_endpoint(const http::Head& head,
+                                                             const http::HostPort& host,
+                                                             const Policy& policy,
+                                                             const http::BodyLength& body) {
+  if (http::list_has_token(head.fields, "Upgrade", "websocket")) return std::nullopt;
+  const std::string_view path = path_of(head.target);
+  if (path == "/" && (head.method == "GET" || head.method == "HEAD") && wants_html(head)) {
+    return Endpoint{.head_only = head.method == "HEAD"};
+  }
+  const Row* const row = find_row(path);
+  if (row == nullptr) return std::nullopt;
+  if (head.method == "OPTIONS") return preflight_answer(*row);
+  if (std::ranges::find(row->methods, head.method) == row->methods.end()) {
+    Refusal refusal = refuse_with(
+        405, fmt::format("RFC 9110 15.5.6: this path takes {}", fmt::join(row->methods, ", ")));
+    refusal.answer.fields.push_back({"Allow", list_of(row->methods)});
+    return refusal;
+  }
+  if (auto refusal = refuse_origin(head, host, policy, "RFC 6454 3.4")) return *refusal;
+  if (body.kind == http::BodyKind::until_end) return refuse_coding();
+  if (body.kind == http::BodyKind::sized && body.size > kMaxBody) return refuse_body();
+  auto request = read_request(head, *row);
+  if (auto* const endpoint = std::get_if<Endpoint>(&request)) {
+    endpoint->url = url_of(head, policy.secure ? "https" : "http");
+    endpoint->allow_origin = origin_to_name(policy, head.fields, host);
+    endpoint->body = body;
+    endpoint->knows_chunks = head.minor_version > 0;
+    endpoint->awaits_continue = endpoint->knows_chunks && body.kind != http::BodyKind::none &&
+                                http::list_has_token(head.fields, "Expect", "100-continue");
+    endpoint->head_only = head.method == "HEAD";
+  }
+  return request;
+}
+
+StreamHead stream_head(const Endpoint& endpoint) {
+  return {.chunked = endpoint.knows_chunks, .allow_origin = endpoint.allow_origin};
+}
+
+std::optional<Refusal> refuse_origin(const http::Head& head, const http::HostPort& host,
+                                     const Policy& policy, std::string_view section) {
+  if (request_origin_allowed(policy, head.fields, host)) return std::nullopt;
+  const http::Field* const origin = http::find_field(head.fields, "Origin");
+  return refuse_with(
+      403, fmt::format("{}: the origin {} is not allowed", section, quoted(origin->value)),
+      "--allow-origin URL allows it");
+}
+
+Refusal refuse_body() {
+  return refuse_with(
+      413, fmt::format("RFC 9110 15.5.14: the request carries more than {} bytes", kMaxBody));
+}
+
+bool is_channel_name(std::string_view name) {
+  static constexpr std::string_view kMarks = "-._~";
+  return !name.empty() && name.size() <= kMaxChannelName && std::ranges::all_of(name, [](char c) {
+    return is_ascii_alpha(c) || is_ascii_digit(c) || kMarks.find(c) != kMarks.npos;
+  });
+}
+
+}  // namespace stream_echo

@@ -1,0 +1,199 @@
+#include "event_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "sse/encoder.h"
+
+namespace stream_echo {
+namespace {
+
+// Sent at once, so that clients and whatever stands between see that the stream is open.
+constexpr std::string_view kGreeting = " stream-echo";
+
+// Put together and written at a time: what the pump holds before it is too much.
+constexpr std::size_t kBatch = std::size_t{16} << 10;
+
+// When clients are sent away: spread, so that they do not all come back at the same time.
+constexpr std::uint64_t kMinRetryMs = 1000;
+constexpr std::uint64_t kMaxRetryMs = 3000;
+
+constexpr std::string_view kLastChunk = "0\r\n\r\n";  // RFC 9112 7.1
+
+std::uint64_t unix_ms() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
+}
+
+void encode_or_die(OutputBuffer& out, const sse::Block& block) {
+  const bool encoded = bool(sse::encode(out, block));
+  CHECK(encoded);
+}
+
+}  // namespace
+
+EventStream::EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared& shared,
+                         Saboteur* saboteur, const Endpoint& request, EventSource source,
+                         std::uint64_t chance)
+    : loop_(loop),
+      pump_(pump),
+      log_(log),
+      shared_(shared),
+      saboteur_(saboteur),
+      head_(stream_head(request)),
+      retry_ms_(request.sse.retry_ms),
+      heartbeat_(request.sse.heartbeat),
+      source_(std::move(source)),
+      chance_(chance),
+      quiet_since_(loop.now()),
+      one_by_one_(saboteur != nullptr || log.shows_events()) {
+  if (!shared.max_age) return;
+  // Up to a tenth shorter: clients that came together do not leave together.
+  const Duration spread = *shared.max_age / 10;
+  const auto earlier = chance_ % (static_cast<std::uint64_t>(spread.count()) + 1);
+  age_end_ = quiet_since_ + *shared.max_age - Duration(earlier);
+}
+
+void EventStream::open() {
+  if (auto* const subscription = std::get_if<std::unique_ptr<Subscription>>(&source_)) {
+    (*subscription)->on_published([this] {
+      run();
+      pump_.update();
+    });
+  }
+  if (saboteur_) head_ = saboteur_->stream_head(std::move(head_));
+  const std::string head = to_http(head_, std::time(nullptr));
+  pump_.write(as_bytes(head));
+  if (saboteur_) saboteur_->opened_stream(head.size());
+  run();
+}
+
+void EventStream::run() {
+  const bool held_back = saboteur_ && saboteur_->holds_back();
+  if (finished_ || held_back || !pump_.takes_output()) return;
+  const Time now = loop_.now();
+  if (age_end_ && *age_end_ <= now) return end_early();
+  OutputBuffer& out = shared_.scratch;
+  out.sent(out.size());
+  if (!std::exchange(opened_, true)) append_opening(out);
+  if (one_by_one_) send(out, Kind::other);
+  while (has_room()) {
+    const std::uint64_t count = append_due(out, one_by_one_ ? 1 : kBatch, now);
+    count_ += count;
+    if (!one_by_one_ || count == 0) break;
+    send(out, Kind::event);
+  }
+  if (!pump_.takes_output()) return;  // a fault has ended it
+  if (has_room() && append_end(out)) {
+    send(out, Kind::end);
+    return finish();
+  }
+  const bool quiet = heartbeat_ > Duration(0) && now - quiet_since_ >= heartbeat_;
+  if (quiet && out.size() == 0 && has_room()) encode_or_die(out, {.comment = ""});
+  send(out, Kind::other);
+  set_deadline(now);
+}
+
+bool EventStream::has_room() const {
+  return !pump_.congested() && pump_.takes_output() && !(saboteur_ && saboteur_->holds_back());
+}
+
+std::uint64_t EventStream::append_due(OutputBuffer& out, std::size_t limit, Time now) {
+  if (auto* const demo = std::get_if<DemoStream>(&source_)) {
+    return demo->append_due(out, limit, now, unix_ms());
+  }
+  return std::get<std::unique_ptr<Subscription>>(source_)->append_due(out, limit);
+}
+
+/// False while it is not the end.
+bool EventStream::append_end(OutputBuffer& out) {
+  auto* const demo = std::get_if<DemoStream>(&source_);
+  if (demo == nullptr || !demo->finished()) return false;
+  demo->append_end(out, unix_ms());
+  return true;
+}
+
+void EventStream::append_opening(OutputBuffer& out) {
+  encode_or_die(out, {.comment = kGreeting});
+  if (retry_ms_) append_retry(out, *retry_ms_);
+  if (const auto* const subscription = std::get_if<std::unique_ptr<Subscription>>(&source_)) {
+    (*subscription)->append_opening(out);
+  }
+}
+
+void EventStream::append_retry(OutputBuffer& out, std::uint64_t retry_ms) {
+  encode_or_die(out, {.retry_ms = retry_ms});
+}
+
+void EventStream::send(OutputBuffer& out, Kind kind) {
+  if (out.size() == 0) return;
+  if (one_by_one_) log_.sent(out.view());
+  if (saboteur_) {
+    saboteur_->send_block(out.view(), kind);
+  } else {
+    write(out.view());
+  }
+  out.sent(out.size());
+  quiet_since_ = loop_.now();
+}
+
+/// As one chunk, unless the client knows none.
+void EventStream::write(ConstBytes body) {
+  if (!head_.chunked) return pump_.write(body);
+  std::array<char, 2 * sizeof(std::size_t) + 2> size;
+  const auto [end, written] = fmt::format_to_n(size.data(), size.size(), "{:x}\r\n", body.size());
+  pump_.write(as_bytes({size.data(), written}));
+  pump_.write(body);
+  pump_.write(as_bytes("\r\n"));
+}
+
+void EventStream::finish() {
+  finished_ = true;
+  if (saboteur_) return saboteur_->end_stream();
+  if (head_.chunked) pump_.write(as_bytes(kLastChunk));
+  pump_.finish();
+}
+
+/// Tells the client when to come back, and ends at the boundary of an event.
+void EventStream::end_early() {
+  OutputBuffer& out = shared_.scratch;
+  out.sent(out.size());
+  append_retry(out, reconnection_time());
+  send(out, Kind::other);
+  finish();
+}
+
+void EventStream::shut_down() {
+  if (!finished_ && pump_.takes_output()) end_early();
+}
+
+std::uint64_t EventStream::reconnection_time() const {
+  return retry_ms_.value_or(kMinRetryMs + chance_ % (kMaxRetryMs - kMinRetryMs + 1));
+}
+
+/// While there is no room, nothing is due: it is when there is.
+void EventStream::set_deadline(Time now) {
+  if (saboteur_ && saboteur_->holds_back()) return pump_.set_deadline(std::nullopt);
+  Time next = age_end_.value_or(Time::max());
+  if (has_room()) {
+    if (const auto* const demo = std::get_if<DemoStream>(&source_)) {
+      next = std::min(next, std::max(demo->due(), now));
+    }
+    if (heartbeat_ > Duration(0)) next = std::min(next, quiet_since_ + heartbeat_);
+  }
+  pump_.set_deadline(next == Time::max() ? std::nullopt : std::optional(next));
+}
+
+void EventStream::ended(const net::TransportEnd& end) {
+  const bool by_us = finished_ || (saboteur_ && saboteur_->has_ended());
+  log_.stream_ended(count_, by_us, end);
+}
+
+}  // namespace stream_echo
