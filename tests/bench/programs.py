@@ -40,7 +40,7 @@ class Commands:
 
     def add(self, command):
         line = shlex.join(map(str, command)).replace(f"{SOURCE}/", "")
-        line = re.sub(r"--(port|pid|connections|size|seconds|events) [1-9]\S*", r"--\1 N", line)
+        line = re.sub(r"--(port|pid|connections|size|seconds) [1-9]\S*", r"--\1 N", line)
         line = re.sub(r"(127\.0\.0\.1):[1-9]\d*", r"\1:N", line)
         self._seen.setdefault(line)
 

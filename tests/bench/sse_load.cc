@@ -1,8 +1,10 @@
-// Subscribes to an event stream on loopback, many times over, and prints what it took to get a
-// number of events to each: processor time of the server from the word "ready", when all are
-// subscribed, to the last event. Whoever started this publishes the events then.
+// Subscribes to an event stream on loopback, many times over, and prints what it took to get events
+// to all: processor time of the server from the word "ready", when all are subscribed, until each
+// has got the last event. Whoever started this publishes the events then. Some may be missing: a
+// server may leave out what a subscriber is too slow for.
 #include <getopt.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -20,16 +22,16 @@
 namespace {
 
 constexpr char kUsage[] =
-    "usage: sse_load --port N --pid SERVER --path /PATH --events N [--connections N]\n";
+    "usage: sse_load --port N --pid SERVER --path /PATH --last DATA [--connections N]\n";
 
-// Without an event for so long, some have got lost.
+// Without an event for so long, the last one has got lost.
 constexpr int kPatience_ms = 20'000;
 
 struct Options {
   std::uint16_t port = 0;
   pid_t server = 0;
   std::string path;
-  std::uint64_t events = 0;  // for each connection
+  std::string last;  // the data of the last event
   std::size_t connections = 1;
 };
 
@@ -47,7 +49,7 @@ T needed(const std::optional<T>& value) {
 Options parse(int argc, char** argv) {
   static constexpr option kOptions[] = {
       {"port", required_argument, nullptr, 'p'},        {"pid", required_argument, nullptr, 'P'},
-      {"path", required_argument, nullptr, 'u'},        {"events", required_argument, nullptr, 'n'},
+      {"path", required_argument, nullptr, 'u'},        {"last", required_argument, nullptr, 'n'},
       {"connections", required_argument, nullptr, 'c'}, {nullptr, 0, nullptr, 0}};
   Options options;
   int letter;
@@ -59,12 +61,12 @@ Options parse(int argc, char** argv) {
         break;
       case 'P': options.server = static_cast<pid_t>(needed(parse_integer(value, INT32_MAX))); break;
       case 'u': options.path = value; break;
-      case 'n': options.events = needed(parse_integer(value)); break;
+      case 'n': options.last = value; break;
       case 'c': options.connections = needed(parse_integer(value)); break;
       default: wrong_usage();
     }
   }
-  if (optind != argc || options.port == 0 || options.path.empty() || options.events == 0 ||
+  if (optind != argc || options.port == 0 || options.path.empty() || options.last.empty() ||
       options.connections == 0) {
     wrong_usage();
   }
@@ -88,18 +90,34 @@ class EventCounter {
   std::uint8_t last_ = 0;
 };
 
+/// Whether what has come so far ends with a text, but for the end of a chunk.
+class EndDetector {
+ public:
+  void take(ConstBytes bytes) {
+    tail_ += as_text(bytes.last(std::min(bytes.size(), kSize)));
+    if (tail_.size() > kSize) tail_.erase(0, tail_.size() - kSize);
+  }
+  bool contains(std::string_view text) const { return tail_.find(text) != tail_.npos; }
+
+ private:
+  static constexpr std::size_t kSize = 128;
+  std::string tail_;
+};
+
 struct Subscriber {
   int fd = -1;
   bool asked = false;
   bool subscribed = false;
   http::HeadReader head{http::HeadKind::response};
   EventCounter counter;
-  std::uint64_t events = 0;
+  EndDetector end;
+  bool done = false;
 };
 
 class Load {
  public:
-  explicit Load(const Options& options) : options_(options), subscribers_(options.connections) {
+  explicit Load(const Options& options)
+      : last_(fmt::format("data: {}\n", options.last)), subscribers_(options.connections) {
     request_ =
         fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAccept: text/event-stream\r\n\r\n",
                     options.path, options.port);
@@ -118,14 +136,15 @@ class Load {
   }
 
   std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t events() const { return events_; }
 
  private:
   void turn() {
     const auto events = poller_.wait(kPatience_ms);
     if (events.empty()) {
       errno = 0;
-      bench::fail(
-          fmt::format("nothing comes any more; {} of {} have got all", done_, subscribers_.size()));
+      bench::fail(fmt::format("nothing comes any more; {} of {} have got the last event", done_,
+                              subscribers_.size()));
     }
     for (const epoll_event& event : events) {
       Subscriber& subscriber = subscribers_[event.data.u64];
@@ -146,7 +165,7 @@ class Load {
 
   void read(Subscriber& subscriber) {
     const std::int64_t size = bench::receive_some(subscriber.fd, buffer_);
-    if (size < 0 && subscriber.events < options_.events) {
+    if (size < 0 && !subscriber.done) {
       errno = 0;
       bench::fail("a connection has ended");
     }
@@ -161,19 +180,23 @@ class Load {
       ++subscribed_;
     }
     bytes_ += bytes.size();
-    const bool had_all = subscriber.events >= options_.events;
-    subscriber.events += subscriber.counter.count(bytes);
-    if (!had_all && subscriber.events >= options_.events) ++done_;
+    events_ += subscriber.counter.count(bytes);
+    subscriber.end.take(bytes);
+    if (!subscriber.done && subscriber.end.contains(last_)) {
+      subscriber.done = true;
+      ++done_;
+    }
   }
 
-  Options options_;
   std::string request_;
+  std::string last_;
   bench::Poller poller_;
   std::vector<Subscriber> subscribers_;
   std::vector<std::uint8_t> buffer_ = std::vector<std::uint8_t>(std::size_t{256} << 10);
   std::size_t subscribed_ = 0;
   std::size_t done_ = 0;
   std::uint64_t bytes_ = 0;
+  std::uint64_t events_ = 0;
 };
 
 }  // namespace
@@ -189,7 +212,7 @@ int main(int argc, char** argv) {
   load.receive();
   fmt::print(R"({{"events":{},"bytes":{},"server_cpu_s":{:.6f},"seconds":{:.6f}}})"
              "\n",
-             options.events * options.connections, load.bytes(),
+             load.events(), load.bytes(),
              static_cast<double>(bench::cpu_ns(options.server) - cpu) / 1e9,
              static_cast<double>(bench::now_ns() - begin) / 1e9);
 }
