@@ -80,7 +80,8 @@ JsonWriter& JsonWriter::field(std::string_view name, std::string_view text) {
 
 JsonWriter& JsonWriter::field(std::string_view name, std::uint64_t number) {
   key(name);
-  fmt::format_to(std::back_inserter(out_), "{}", number);
+  const fmt::format_int digits(number);
+  out_.append(digits.data(), digits.size());
   return *this;
 }
 
