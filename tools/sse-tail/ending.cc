@@ -15,9 +15,10 @@ using Ending = sse::Ending;
 using How = net::HttpEnd::How;
 
 // What no other attempt can change (HTML 9.2.3: "known to be futile"): the URL, the redirects and
-// the certificates stay what they are. The numbers are libcurl's.
-constexpr std::array kFutile = {1,  // a scheme that is not HTTP
+// the certificates stay what they are.
+constexpr std::array kFutile = {1,  // libcurl's number for a scheme that it does not know
                                 to_int(cli::Exit::url),
+                                to_int(cli::Exit::refused),  // a redirect to nowhere
                                 to_int(cli::Exit::redirects),
                                 to_int(cli::Exit::client_certificate),
                                 to_int(cli::Exit::peer_certificate),
@@ -70,14 +71,11 @@ std::string status_hint(unsigned status) {
 }
 
 Ended wrong_status(const net::HttpAnswer& answer) {
-  Ended ended{.ending = sse::ending_of(answer.status),
-              .exit_code = to_int(cli::Exit::refused),
-              .what = "the server answered " + status_text(answer),
-              .hint = status_hint(answer.status),
-              .retry_after = sse::retry_after(field(answer, "Retry-After"), field(answer, "Date"))};
-  // One that can be followed never comes here.
-  if (answer.status / 100 == 3) ended.what += ", and names no place that can be gone to";
-  return ended;
+  return {.ending = sse::ending_of(answer.status),
+          .exit_code = to_int(cli::Exit::refused),
+          .what = "the server answered " + status_text(answer),
+          .hint = status_hint(answer.status),
+          .retry_after = sse::retry_after(field(answer, "Retry-After"), field(answer, "Date"))};
 }
 
 bool is_futile(int code) {

@@ -14,8 +14,8 @@ namespace sse_tail {
 
 struct Ended {
   sse::Ending ending = sse::Ending::clean;
-  int exit_code = 0;  ///< when it is a failure
-  std::string what = {};   ///< what happened, without what comes of it
+  int exit_code = 0;      ///< when it is a failure
+  std::string what = {};  ///< what happened, without what comes of it
   std::string hint = {};
   std::optional<Duration> retry_after = {};
 };

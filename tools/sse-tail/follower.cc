@@ -52,12 +52,10 @@ Follower::Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Reco
       reconnect_(args.policy, random_seed()),
       reader_(
           {.loop = loop, .args = args, .talk = talk, .outlet = outlet_, .reconnect = reconnect_},
-          [this](const Stop& stop) { give_up(stop.exit_code, stop.message, stop.hint); },
-          [this] {
-            schedule_flush();
-            update_pause();
-            if (the_end_ && !reader_.waiting()) stream_ended(*the_end_);
-          }),
+          {.stopped =
+               [this](const Stop& stop) { give_up(stop.exit_code, stop.message, stop.hint); },
+           .dealt_with = [this] { flush(); },
+           .went_on = [this] { go_on(); }}),
       client_(loop),
       attempt_timer_(loop, [this] { connect(); }),
       idle_timer_(loop,
@@ -72,7 +70,11 @@ Follower::Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Reco
                    loop_.stop();  // even when standard output does not take the rest
                  }),
       refusal_timer_(loop, [this] { conclude(*refusal_); }) {
-  talk_.set_before_line([this] { status_.erase(); });
+  // On a terminal what is said stands behind the events that came before.
+  talk_.set_before_line([this] {
+    status_.erase();
+    if (outlet_.has_text()) outlet_.flush();
+  });
   // A reader slower than the server: stop reading, so that the server has to wait too.
   outlet_.on_drained([this] {
     update_pause();
@@ -181,6 +183,13 @@ void Follower::on_end(const net::HttpEnd& end) {
   }
 }
 
+/// A command has ended, and what came while it ran is read.
+void Follower::go_on() {
+  schedule_flush();
+  update_pause();
+  if (the_end_ && !reader_.waiting()) stream_ended(*the_end_);
+}
+
 void Follower::stream_ended(const net::HttpEnd& end) {
   const net::HttpEnd how = end;  // it may be the_end_
   the_end_.reset();
@@ -221,10 +230,9 @@ void Follower::wait(const Ended& ended, const sse::Decision& decision) {
   phase_ = Phase::waiting;
   next_attempt_ = loop_.refresh() + decision.wait;
   attempt_timer_.start(next_attempt_);
+  talk_.note(ended.what + "; " + next_step(decision, reader_.last_id()));
   outlet_.reconnect(decision.wait);
   flush();
-  talk_.note(ended.what + "; " + next_step(decision, reader_.last_id()));
-  show_status();
 }
 
 void Follower::interrupt() {
@@ -235,7 +243,6 @@ void Follower::interrupt() {
 /// Ends, with an error if there is a message.
 void Follower::give_up(int exit_code, std::string_view message, std::string_view hint) {
   if (!message.empty()) {
-    flush();  // what came before stands in front of it
     talk_.error(message, hint);
     outlet_.error(exit_code, message);
   }
@@ -248,6 +255,7 @@ void Follower::leave(int exit_code) {
   if (phase_ == Phase::reading && transfer_) outlet_.ended("us", {});
   phase_ = Phase::leaving;
   exit_code_ = exit_code;
+  reader_.abandon();
   transfer_.reset();
   attempt_timer_.stop();
   idle_timer_.stop();

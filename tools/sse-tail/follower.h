@@ -55,6 +55,7 @@ class Follower final : public net::HttpOwner {
   void on_transport(rec::Kind kind, ConstBytes bytes) override;
   void on_end(const net::HttpEnd& end) override;
 
+  void go_on();
   void stream_ended(const net::HttpEnd& end);
   void conclude(const Ended& ended);
   void fail(const Ended& ended, const sse::Decision& decision);

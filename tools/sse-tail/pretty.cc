@@ -21,7 +21,7 @@ constexpr std::string_view kIdColor = "\x1b[33m";
 constexpr std::string_view kPlain = "\x1b[0m";
 
 // A type or an ID that is longer is shortened; most are words or numbers.
-constexpr std::size_t kMaxColumn = 24;
+constexpr std::size_t kMaxColumn = 28;
 
 // Where the terminal is too narrow for the columns, the data still gets this much.
 constexpr std::size_t kLeastData = 16;

@@ -23,14 +23,12 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-StreamReader::StreamReader(const Parts& parts, std::function<void(const Stop&)> stopped,
-                           std::function<void()> went_on)
+StreamReader::StreamReader(const Parts& parts, Calls calls)
     : args_(parts.args),
       talk_(parts.talk),
       outlet_(parts.outlet),
       reconnect_(parts.reconnect),
-      stopped_(std::move(stopped)),
-      went_on_(std::move(went_on)),
+      calls_(std::move(calls)),
       parser_(args_.last_event_id, args_.max_event),
       selection_(args_, format_of(args_) != Format::data && (args_.each.empty() || args_.to)),
       each_(parts.loop, args_.each, args_.url.text(), [this](int code) { on_command(code); }) {}
@@ -120,17 +118,19 @@ void StreamReader::on_command(int exit_code) {
     command_failed_ = true;
     return stop({exit_code, fmt::format("--each ended with exit code {}", exit_code), {}});
   }
+  calls_.dealt_with();
+  if (over_) return;
   if (last_runs_) return stop({});
   const std::vector<std::uint8_t> held = std::exchange(held_, {});
   const std::size_t taken = read(held);
   if (over_) return;
   held_.insert(held_.begin(), held.begin() + static_cast<std::ptrdiff_t>(taken), held.end());
-  went_on_();
+  calls_.went_on();
 }
 
 void StreamReader::stop(const Stop& stop) {
   over_ = true;
-  stopped_(stop);
+  calls_.stopped(stop);
 }
 
 std::string StreamReader::finish() {

@@ -36,13 +36,19 @@ class StreamReader {
     Outlet& outlet;
     sse::Reconnect& reconnect;
   };
-  /// All must outlive it. `stopped` is called when no more is to be read, at most once, and may be
-  /// called from within take(). `went_on` is called when what waited has been read after all.
-  StreamReader(const Parts& parts, std::function<void(const Stop&)> stopped,
-               std::function<void()> went_on);
+  struct Calls {
+    std::function<void(const Stop&)> stopped;  ///< no more is to be read; also from within take()
+    std::function<void()> dealt_with;          ///< a command has ended well
+    std::function<void()> went_on;             ///< and then what waited has been read
+  };
+  /// All parts must outlive it.
+  StreamReader(const Parts& parts, Calls calls);
 
   /// The body of another connection begins.
   void begin();
+
+  /// Nothing more is wanted.
+  void abandon() { over_ = true; }
 
   /// Some of the body, not empty.
   void take(ConstBytes body);
@@ -77,8 +83,7 @@ class StreamReader {
   cli::Talk& talk_;
   Outlet& outlet_;
   sse::Reconnect& reconnect_;
-  std::function<void(const Stop&)> stopped_;
-  std::function<void()> went_on_;
+  Calls calls_;
   sse::Parser parser_;
   Selection selection_;
   Each each_;

@@ -69,13 +69,6 @@ TEST(SseTailEnding, busy_server_says_when_to_come_again) {
   EXPECT_EQ(ended->retry_after, std::chrono::seconds(7));
 }
 
-TEST(SseTailEnding, redirect_that_leads_nowhere_is_a_refusal) {
-  const auto ended = judge({.status = 301, .line = "HTTP/1.1 301 Moved Permanently"});
-  EXPECT_EQ(ended->ending, Ending::refused);
-  EXPECT_EQ(ended->what,
-            "the server answered 301 Moved Permanently, and names no place that can be gone to");
-}
-
 TEST(SseTailEnding, end_of_a_transfer_is_clean_cut_unreachable_or_futile) {
   using How = net::HttpEnd::How;
   const auto ending = [](How how, bool answered, int code) {
@@ -90,6 +83,7 @@ TEST(SseTailEnding, end_of_a_transfer_is_clean_cut_unreachable_or_futile) {
   EXPECT_EQ(ending(How::failed, false, 7), Ending::unreachable);
   EXPECT_EQ(ending(How::failed, false, 60), Ending::futile);
   EXPECT_EQ(ending(How::failed, false, 47), Ending::futile);
+  EXPECT_EQ(ending(How::failed, false, 22), Ending::futile);
   EXPECT_EQ(ending(How::not_http, false, 100), Ending::futile);
 }
 
