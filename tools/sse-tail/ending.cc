@@ -100,6 +100,7 @@ Ended judge_end(const net::HttpEnd& end) {
     ended.exit_code = end.error->code;
     ended.hint = end.error->hint;
     why = cli::escape(end.error->message, cli::Escape::line);
+    if (!end.received.empty()) why += fmt::format(": it begins with {}", quoted(end.received));
   }
   if (end.answered) {
     ended.what = why.empty() ? "the stream was cut off" : "the stream was cut off: " + why;

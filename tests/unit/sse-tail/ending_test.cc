@@ -87,6 +87,14 @@ TEST(SseTailEnding, end_of_a_transfer_is_clean_cut_unreachable_or_futile) {
   EXPECT_EQ(ending(How::not_http, false, 100), Ending::futile);
 }
 
+TEST(SseTailEnding, what_is_no_http_is_shown_escaped) {
+  net::HttpEnd end{.how = net::HttpEnd::How::not_http};
+  end.error = net::DialError{100, "the server's answer is not HTTP but SSH", ""};
+  end.received = "SSH-2.0\x1b\r\n";
+  EXPECT_EQ(judge_end(end).what,
+            "the server's answer is not HTTP but SSH: it begins with \"SSH-2.0\\x1b\\r\\n\"");
+}
+
 TEST(SseTailEnding, next_step_says_when_why_and_after_what) {
   using std::chrono::milliseconds;
   sse::Decision decision{.verdict = sse::Verdict::reconnect,
