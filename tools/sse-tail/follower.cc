@@ -251,10 +251,10 @@ void Follower::give_up(int exit_code, std::string_view message, std::string_view
 
 /// Stops the loop when everything is written.
 void Follower::leave(int exit_code) {
+  if (exit_code_ == 0) exit_code_ = exit_code;  // what happens while leaving counts, too
   if (phase_ == Phase::leaving) return;
   if (phase_ == Phase::reading && transfer_) outlet_.ended("us", {});
   phase_ = Phase::leaving;
-  exit_code_ = exit_code;
   reader_.abandon();
   transfer_.reset();
   attempt_timer_.stop();
@@ -295,8 +295,7 @@ void Follower::save_id() {
   const auto saved = id_file_.save(reader_.last_id());
   if (saved) return;
   talk_.error(saved.error().message);
-  if (exit_code_ == 0) exit_code_ = to_int(cli::Exit::write);
-  leave(exit_code_);
+  leave(to_int(cli::Exit::write));
 }
 
 void Follower::update_pause() {
