@@ -321,7 +321,7 @@ void Follower::show_status() {
     case Phase::reading:
       return status_.show([this, since = loop_.now()](Time now) {
         const Duration quiet = now - since;
-        const std::string what = reader_.events() == 0 ? "waiting for the first event" : "waiting";
+        std::string what = reader_.events() == 0 ? "waiting for the first event" : "waiting";
         if (quiet < std::chrono::seconds(2)) return what;
         return fmt::format("{}, for {} now", what,
                            time_text(std::chrono::floor<std::chrono::seconds>(quiet)));
