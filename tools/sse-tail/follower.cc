@@ -86,6 +86,10 @@ Follower::Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Reco
   });
 }
 
+Follower::~Follower() {
+  talk_.set_before_line(nullptr);
+}
+
 void Follower::start() {
   if (args_.connection.max_time) max_timer_.start(started_ + *args_.connection.max_time);
   connect();

@@ -27,6 +27,9 @@ class Follower final : public net::HttpOwner {
  public:
   /// All must outlive it. `recorder` may be nullptr.
   Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder);
+  ~Follower();
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
 
   /// Begins; the loop is stopped when everything is over and written.
   void start();
