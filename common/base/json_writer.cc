@@ -1,5 +1,7 @@
 #include "base/json_writer.h"
 
+#include <array>
+
 #include <fmt/format.h>
 
 #include "base/base64.h"
@@ -7,18 +9,42 @@
 
 namespace {
 
-/// Length of the escape-worthy unit at `text[at]`: 1 for ASCII, 2 for a C1 control, 0 for none.
-std::size_t unsafe_at(std::string_view text, std::size_t at) {
-  const auto byte = static_cast<unsigned char>(text[at]);
-  if (byte < 0x20 || byte == 0x7F || byte == '"' || byte == '\\') return 1;
-  const bool is_c1 =
-      byte == 0xC2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0;
-  return is_c1 ? 2 : 0;
+/// False for what is escaped, and for the bytes that a character which is escaped may begin with.
+constexpr std::array<bool, 256> plain_bytes() {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < plain.size(); ++byte) {
+    plain[byte] =
+        byte != '"' && byte != '\\' && byte != 0x7F && byte != 0xC2 && byte != 0xD8 && byte != 0xE2;
+  }
+  return plain;
+}
+constexpr std::array<bool, 256> kPlain = plain_bytes();
+
+std::uint8_t byte_at(std::string_view text, std::size_t at) {
+  return at < text.size() ? static_cast<std::uint8_t>(text[at]) : std::uint8_t{0};
 }
 
-void append_escape(std::string& out, std::string_view unit) {
-  const auto last = static_cast<unsigned char>(unit.back());
-  switch (last) {
+struct Unsafe {
+  std::size_t size = 0;  ///< bytes; 0: it is not
+  std::uint32_t code = 0;
+};
+
+/// The character at `text[at]`, whose first byte is not plain.
+Unsafe unsafe_at(std::string_view text, std::size_t at) {
+  const std::uint8_t first = byte_at(text, at);
+  const std::uint8_t second = byte_at(text, at + 1);
+  if (first < 0x80) return {1, first};
+  if (first == 0xC2 && second < 0xA0) return {2, second};   // C1
+  if (first == 0xD8 && second == 0x9C) return {2, 0x061C};  // and the bidirectional controls
+  if (first != 0xE2 || (second != 0x80 && second != 0x81)) return {};
+  const std::uint32_t code = 0x2000U | (second & 0x3FU) << 6 | (byte_at(text, at + 2) & 0x3FU);
+  const bool bidi = code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) ||
+                    (code >= 0x2066 && code <= 0x2069);
+  return bidi ? Unsafe{3, code} : Unsafe{};
+}
+
+void append_escape(std::string& out, std::uint32_t code) {
+  switch (code) {
     case '"': out += "\\\""; return;
     case '\\': out += "\\\\"; return;
     case '\n': out += "\\n"; return;
@@ -27,9 +53,8 @@ void append_escape(std::string& out, std::string_view unit) {
     default: break;
   }
   constexpr std::string_view kDigits = "0123456789abcdef";
-  out += "\\u00";
-  out += kDigits[last >> 4];
-  out += kDigits[last & 15];
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kDigits[code >> shift & 15];
 }
 
 }  // namespace
@@ -37,14 +62,18 @@ void append_escape(std::string& out, std::string_view unit) {
 void append_json_text(std::string& out, std::string_view text) {
   std::size_t plain = 0;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t size = unsafe_at(text, at);
-    if (size == 0) {
+    if (kPlain[static_cast<std::uint8_t>(text[at])]) {
+      ++at;
+      continue;
+    }
+    const Unsafe unsafe = unsafe_at(text, at);
+    if (unsafe.size == 0) {
       ++at;
       continue;
     }
     out.append(text, plain, at - plain);
-    append_escape(out, text.substr(at, size));
-    at += size;
+    append_escape(out, unsafe.code);
+    at += unsafe.size;
     plain = at;
   }
   out.append(text, plain);
@@ -80,7 +109,8 @@ JsonWriter& JsonWriter::field(std::string_view name, std::string_view text) {
 
 JsonWriter& JsonWriter::field(std::string_view name, std::uint64_t number) {
   key(name);
-  fmt::format_to(std::back_inserter(out_), "{}", number);
+  const fmt::format_int digits(number);
+  out_.append(digits.data(), digits.size());
   return *this;
 }
 

@@ -9,8 +9,8 @@
 #include "base/bytes.h"
 
 /// Appends `text` as the inside of a JSON string: quotes, backslashes and controls escaped.
-/// `text` must be valid UTF-8. DEL and the C1 controls are escaped too, so that a line of JSON is
-/// safe on a terminal.
+/// `text` must be valid UTF-8. DEL, the C1 and the bidirectional controls are escaped too, so that a
+/// line of JSON is safe on a terminal.
 void append_json_text(std::string& out, std::string_view text);
 
 class JsonWriter {

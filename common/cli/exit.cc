@@ -26,7 +26,8 @@ ExitInfo row(Exit code) {
     case Exit::empty_reply:
       return {code, "empty-reply", "The server closed the connection without an answer"};
     case Exit::cut:
-      return {code, "cut", "The connection was cut without a Close, which WebSocket calls 1006"};
+      return {code, "cut",
+              "The connection was cut: with a WebSocket without a Close, which it calls 1006"};
     case Exit::client_certificate:
       return {code, "client-certificate", "Our own certificate or its key cannot be used"};
     case Exit::peer_certificate:

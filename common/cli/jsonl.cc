@@ -18,14 +18,17 @@ JsonWriter begin_line(std::string& out, const Stamp& stamp, std::string_view kin
   return json;
 }
 
-void message_line(std::string& out, const Stamp& stamp, std::string_view type, ConstBytes payload,
-                  bool more, std::string_view id = {}) {
-  JsonWriter json = begin_line(out, stamp, "message");
-  json.field("type", type);
-  if (!id.empty()) json.field("id", id);
+void end_with_payload(JsonWriter& json, ConstBytes payload, bool more) {
   json.payload(payload).field("size", std::uint64_t{payload.size()});
   if (more) json.flag("more", true);
   json.end();
+}
+
+void message_line(std::string& out, const Stamp& stamp, std::string_view type, ConstBytes payload,
+                  bool more) {
+  JsonWriter json = begin_line(out, stamp, "message");
+  json.field("type", type);
+  end_with_payload(json, payload, more);
 }
 
 /// The size of `bytes` without the UTF-8 character that its end cuts, if it does cut one.
@@ -37,6 +40,19 @@ std::size_t whole_characters(ConstBytes bytes) {
     return wanted > back ? bytes.size() - back : bytes.size();
   }
   return bytes.size();
+}
+
+/// Calls `begin` for each line that `text` needs.
+template <typename Begin>
+void text_lines(std::string_view text, const Begin& begin) {
+  ConstBytes rest = as_bytes(text);
+  while (rest.size() > kMaxLinePayload) {
+    JsonWriter json = begin();
+    const std::size_t size = whole_characters(rest.first(kMaxLinePayload));
+    end_with_payload(json, take_front(rest, size), true);
+  }
+  JsonWriter json = begin();
+  end_with_payload(json, rest, false);
 }
 
 }  // namespace
@@ -64,24 +80,32 @@ void close_line(std::string& out, const Stamp& stamp, std::uint16_t code, ConstB
 
 void event_line(std::string& out, const Stamp& stamp, std::string_view type, std::string_view id,
                 std::string_view data) {
-  ConstBytes rest = as_bytes(data);
-  while (rest.size() > kMaxLinePayload) {
-    const std::size_t size = whole_characters(rest.first(kMaxLinePayload));
-    message_line(out, stamp, type, take_front(rest, size), true, id);
-  }
-  message_line(out, stamp, type, rest, false, id);
+  text_lines(data, [&] {
+    JsonWriter json = begin_line(out, stamp, "message");
+    json.field("type", type);
+    if (!id.empty()) json.field("id", id);
+    return json;
+  });
 }
 
 void comment_line(std::string& out, const Stamp& stamp, std::string_view text) {
-  begin_line(out, stamp, "comment").payload(as_bytes(text)).end();
+  text_lines(text, [&] { return begin_line(out, stamp, "comment"); });
 }
 
 void retry_line(std::string& out, const Stamp& stamp, std::uint64_t ms) {
   begin_line(out, stamp, "retry").field("ms", ms).end();
 }
 
-void end_line(std::string& out, const Stamp& stamp, std::string_view by) {
-  begin_line(out, stamp, "end").field("by", by).end();
+void reconnect_line(std::string& out, const Stamp& stamp, std::uint64_t ms) {
+  begin_line(out, stamp, "reconnect").field("ms", ms).end();
+}
+
+void end_line(std::string& out, const Stamp& stamp, std::string_view by,
+              std::string_view unfinished) {
+  JsonWriter json = begin_line(out, stamp, "end");
+  json.field("by", by);
+  if (!unfinished.empty()) json.field("unfinished", unfinished);
+  json.end();
 }
 
 void violation_line(std::string& out, const Stamp& stamp, const diag::Violation& violation) {

@@ -1,6 +1,7 @@
 // The lines of `--to jsonl`, one flat JSON object each, the same in every tool: what happened on a
-// WebSocket connection, as streamrec(5) lists it. Lines are appended to a string of the caller's,
-// who prints them. The keys stand in a fixed order, and those that do not apply are left out.
+// WebSocket connection or in an event stream, as streamrec(5) lists it. Lines are appended to a
+// string of the caller's, who prints them. The keys stand in a fixed order, and those that do not
+// apply are left out.
 #pragma once
 
 #include <cstddef>
@@ -25,10 +26,10 @@ struct Stamp {
   char dir = 0;            ///< '<' received, '>' sent, 0: neither
 };
 
-/// The answer to the opening handshake. Empty texts are left out.
+/// The answer to the opening handshake, or the one with an event stream. Empty texts are left out.
 struct Opened {
   unsigned status = 101;
-  std::string_view protocol = {};
+  std::string_view protocol = {};  ///< the subprotocol; of an event stream "http/1.1" or "h2"
   std::string_view extensions = {};
   std::string_view url = {};
 };
@@ -47,14 +48,19 @@ void close_line(std::string& out, const Stamp& stamp, std::uint16_t code, ConstB
 void event_line(std::string& out, const Stamp& stamp, std::string_view type, std::string_view id,
                 std::string_view data);
 
-/// A comment in an event stream, without its colon.
+/// A comment in an event stream, without its colon; it may become several lines, too.
 void comment_line(std::string& out, const Stamp& stamp, std::string_view text);
 
 /// The reconnection time of an event stream.
 void retry_line(std::string& out, const Stamp& stamp, std::uint64_t ms);
 
-/// The end of an event stream, `by` as in close_line().
-void end_line(std::string& out, const Stamp& stamp, std::string_view by);
+/// Another connection will be made, in `ms`.
+void reconnect_line(std::string& out, const Stamp& stamp, std::uint64_t ms);
+
+/// The end of an event stream, `by` as in close_line(). `unfinished` is what of its last event
+/// came: lines without the blank one; left out when it is empty.
+void end_line(std::string& out, const Stamp& stamp, std::string_view by,
+              std::string_view unfinished = {});
 
 void violation_line(std::string& out, const Stamp& stamp, const diag::Violation& violation);
 

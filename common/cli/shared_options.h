@@ -3,13 +3,37 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
+#include "cli/args.h"
 #include "cli/option.h"
+#include "cli/term.h"
 
 namespace cli {
 
 inline constexpr std::string_view kOutputGroup = "Output";
+
+/// For clients: what they say, and how it looks.
+inline constexpr std::array kTalkOptions = {
+    Option{.name = "verbose",
+           .letter = 'v',
+           .group = kOutputGroup,
+           .help = "Show heads and how the connection goes",
+           .doc = "On standard error, * for remarks, > for what is sent, < for what comes."},
+    Option{.name = "silent",
+           .letter = 's',
+           .group = kOutputGroup,
+           .help = "Print nothing on standard error",
+           .doc = "The exit code still tells."},
+    Option{.name = "color",
+           .takes = Takes::one,
+           .arg = "WHEN",
+           .group = kOutputGroup,
+           .help = "Use colour: auto, always or never",
+           .doc = "auto (default) means on a terminal, unless NO_COLOR is set.",
+           .words = "auto always never"},
+};
 
 inline constexpr std::array kRecordOptions = {
     Option{.name = "record",
@@ -28,5 +52,17 @@ inline constexpr std::array kRecordOptions = {
            .doc = "Otherwise the values of Authorization, Cookie and similar fields and of "
                   "parameters such as token or api_key are overwritten. See *record*."},
 };
+
+/// What the options of both arrays say to a client.
+struct TalkArgs {
+  bool silent = false;
+  int verbosity = 0;
+  ColorMode color = ColorMode::automatic;
+  std::string record;  ///< the file to record to; empty: none
+  bool record_secrets = false;
+};
+
+/// `value` is one of an option in the tables, or of another: then nothing happens.
+Outcome apply_talk(const Value& value, TalkArgs& args);
 
 }  // namespace cli

@@ -64,6 +64,7 @@ void Talk::verbose(std::string_view text) {
 }
 
 void Talk::write_line(std::string line) {
+  if (before_line_) before_line_();
   line += '\n';
   std::string_view rest = line;
   while (!rest.empty()) {

@@ -3,8 +3,10 @@
 // output is not its business; what a peer sent must be escaped first (cli/escape.h).
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "cli/escape.h"
 
@@ -34,6 +36,9 @@ class Talk {
   void set_verbosity(int verbosity) { verbosity_ = verbosity; }  ///< how often -v was given
   void set_fd(int fd) { fd_ = fd; }                              ///< instead of 2; not owned
 
+  /// Called before each line, to make room for it on a terminal.
+  void set_before_line(std::function<void()> before) { before_line_ = std::move(before); }
+
   /// "TOOL: MESSAGE", then "hint: HINT" if there is one.
   void error(std::string_view message, std::string_view hint = {});
 
@@ -56,6 +61,7 @@ class Talk {
   int verbosity_ = 0;
   Look look_;
   int fd_ = 2;
+  std::function<void()> before_line_;
 };
 
 }  // namespace cli

@@ -60,7 +60,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 }  // namespace
 
 Result<std::unique_ptr<Child>> Child::spawn(Loop& loop, const std::vector<std::string>& argv,
-                                            const Environment& extra_env, Exited exited) {
+                                            const Environment& extra_env, Exited exited,
+                                            int input) {
   CHECK(!argv.empty());
   std::vector<std::string> arguments = argv;
   std::vector<std::string> environment = merged_environment(extra_env);
@@ -70,7 +71,7 @@ Result<std::unique_ptr<Child>> Child::spawn(Loop& loop, const std::vector<std::s
   uv_stdio_container_t stdio[3] = {};
   for (int fd = 0; fd < 3; ++fd) {
     stdio[fd].flags = UV_INHERIT_FD;
-    stdio[fd].data.fd = fd;
+    stdio[fd].data.fd = fd == 0 ? input : fd;
   }
   uv_process_options_t options = {};
   options.file = argument_pointers[0];

@@ -15,6 +15,15 @@ void Fd::reset() {
   fd_ = -1;
 }
 
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t size = ::write(fd, text.data(), text.size());
+    if (size < 0 && errno != EINTR) return false;
+    if (size > 0) text.remove_prefix(static_cast<std::size_t>(size));
+  }
+  return true;
+}
+
 std::string errno_text(int error) {
   return std::generic_category().message(error);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace net {
@@ -28,6 +29,9 @@ class Fd {
  private:
   int fd_ = -1;
 };
+
+/// Writes all of `text` to a file, which is waited for; false: errno says why not.
+bool write_all(int fd, std::string_view text);
 
 /// "Address already in use" for EADDRINUSE.
 std::string errno_text(int error);

@@ -144,16 +144,18 @@ class Signal {
   State* state_ = nullptr;
 };
 
-/// A child process with our standard input, output and error. Destroying this forgets the process
-/// without ending it; it is still reaped while the loop runs.
+/// A child process with our standard output and error, and our standard input or another.
+/// Destroying this forgets the process without ending it; it is still reaped while the loop runs.
 class Child {
  public:
   using Exited = std::function<void(int exit_code)>;  ///< 128 + the signal when it was killed
 
-  /// Looks argv[0] up in PATH. `extra_env` goes on top of our own environment.
+  /// Looks argv[0] up in PATH. `extra_env` goes on top of our own environment. `input` is needed
+  /// during the call only.
   static Result<std::unique_ptr<Child>> spawn(
       Loop& loop, const std::vector<std::string>& argv,
-      const std::vector<std::pair<std::string, std::string>>& extra_env, Exited exited);
+      const std::vector<std::pair<std::string, std::string>>& extra_env, Exited exited,
+      int input = 0);
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;

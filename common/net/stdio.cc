@@ -201,6 +201,10 @@ std::size_t Output::queued() const {
   return state_->dead ? 0 : state_->queue.size();
 }
 
+bool Output::failed() const {
+  return state_->dead;
+}
+
 void Output::flush(ConstBytes more) {
   state_->flush(more);
 }

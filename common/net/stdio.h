@@ -55,6 +55,9 @@ class Output {
   std::size_t queued() const;
   bool idle() const { return queued() == 0; }
 
+  /// Something could not be written, and never will be.
+  bool failed() const;
+
   /// Writes the queue, and then `more`, as far as it goes without waiting, once a turn say; the
   /// rest, copied, goes by itself when there is room. A regular file is waited for, as is a
   /// descriptor that cannot be opened anew.

@@ -32,6 +32,8 @@ LISTED = (
     ("ws-cat --to ", FORMATS),
     ("ws-cat -v --to ", FORMATS),
     ("ws-cat --color=a", {"auto", "always"}),
+    ("sse-tail --until", {"--until-data", "--until-event"}),
+    ("sse-tail --to ", {"pretty", "data", "raw", "jsonl"}),
     ("stream-echo --ping", {"--ping-interval", "--ping-timeout"}),
     ("stream-echo --allow", {"--allow-host", "--allow-origin"}),
 )
@@ -50,6 +52,10 @@ COMPLETED = (
     ("ws-cat --data=@no", "--data=@notes.txt"),
     ("ws-cat -vd @no", "@notes.txt"),
     ("ws-cat -d @fol", "@folder/"),
+    ("sse-tail --no-rec", "--no-reconnect"),
+    ("sse-tail --http1", "--http1.1"),
+    ("sse-tail --id-file no", "notes.txt"),
+    ("sse-tail --json @no", "@notes.txt"),
     ("stream-echo --port-file no", "notes.txt"),
     ("stream-echo --to ", "jsonl"),
     ("stream-echo -v -- ws-c", "ws-cat"),
@@ -162,7 +168,7 @@ def check_shell(name, shell, options):
     for line, expected in LISTED:
         count += 1
         tool, *_, last = line.split(" ")
-        known = FORMATS | {"notes.txt", "folder/"}
+        known = FORMATS | {"pretty", "data", "notes.txt", "folder/"}
         if last.startswith("--") and "=" not in last:
             known = set().union(*options.values())  # help texts stand beside them, with any word
             expected = expected | {o for o in options[tool] if o.startswith(last)}
@@ -190,7 +196,7 @@ def main():
     pathlib.Path(folder, "folder").mkdir()
     environment = {"PATH": f"{bin_dir}:/usr/local/bin:/usr/bin:/bin", "HOME": folder,
                    "TERM": "dumb", "LC_ALL": "C.UTF-8"}
-    options = {tool: offered(bin_dir / tool) for tool in ("ws-cat", "stream-echo")}
+    options = {tool: offered(bin_dir / tool) for tool in ("ws-cat", "sse-tail", "stream-echo")}
     problems = []
     for name, start in {"bash": bash, "zsh": zsh, "fish": Fish}.items():
         shell = start(source, environment, folder)

@@ -28,16 +28,17 @@ int usage_error(cli::Talk& talk, const Error& error, cli::Exit exit = cli::Exit:
 /// Formats with unescaped bytes of the server's between our own.
 bool upsets_terminal(const Args& args) {
   const bool bytes = args.to == Format::wire || args.to == Format::len32;
-  return bytes && cli::look_of(STDOUT_FILENO, args.color).terminal;
+  return bytes && cli::look_of(STDOUT_FILENO, args.talk.color).terminal;
 }
 
 /// nullptr without --record.
 Result<std::unique_ptr<net::Recorder>> open_recorder(net::Loop& loop, const Args& args) {
-  if (args.record.empty()) return std::unique_ptr<net::Recorder>();
+  if (args.talk.record.empty()) return std::unique_ptr<net::Recorder>();
   const rec::Header header{
       .tool = cli::name_and_version(kTool), .side = rec::Side::client, .url = args.url.text()};
-  return net::Recorder::open(loop, args.record, header,
-                             args.record_secrets ? rec::Secrets::kept : rec::Secrets::overwritten);
+  return net::Recorder::open(
+      loop, args.talk.record, header,
+      args.talk.record_secrets ? rec::Secrets::kept : rec::Secrets::overwritten);
 }
 
 /// A recording that is not complete is a failure of its own, if there is no other.
@@ -86,12 +87,12 @@ int main(int argc, char** argv) {
   if (const auto exit = cli::tell_about_itself(kTool, *parsed, usage_talk)) return to_int(*exit);
 
   const auto read = read_args(*parsed);
-  if (const auto* error = std::get_if<ArgsError>(&read)) {
+  if (const auto* error = std::get_if<cli::ArgsError>(&read)) {
     return usage_error(usage_talk, error->error, error->exit);
   }
   const Args& args = std::get<Args>(read);
-  cli::Talk talk(kTool.name, args.silent);
-  talk.set_look(cli::look_of(STDERR_FILENO, args.color));
-  talk.set_verbosity(args.verbosity);
+  cli::Talk talk(kTool.name, args.talk.silent);
+  talk.set_look(cli::look_of(STDERR_FILENO, args.talk.color));
+  talk.set_verbosity(args.talk.verbosity);
   return run(args, talk);
 }

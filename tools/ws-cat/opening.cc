@@ -18,19 +18,20 @@ std::vector<ws::FieldLine> own_fields(const Args& args, const std::string& key) 
   auto fields = ws::request_fields(args.url.authority(), key, args.protocols);
   if (args.deflate) fields.push_back({std::string(kExtensions), ws::to_text(*args.deflate)});
   if (args.origin) fields.push_back({"Origin", *args.origin});
-  if (!args.user_agent.empty()) fields.push_back({"User-Agent", args.user_agent});
-  if (args.user) {
-    fields.push_back({"Authorization", "Basic " + to_base64(as_bytes(*args.user))});
+  if (!args.request.user_agent.empty()) fields.push_back({"User-Agent", args.request.user_agent});
+  if (args.request.user) {
+    fields.push_back({"Authorization", "Basic " + to_base64(as_bytes(*args.request.user))});
   }
-  if (!args.cookie.empty()) fields.push_back({"Cookie", args.cookie});
+  if (!args.request.cookie.empty()) fields.push_back({"Cookie", args.request.cookie});
   return fields;
 }
 
 /// RFC 9110 5.3: a name given twice stays twice. The first change of a name takes our field away.
-void apply_headers(const std::vector<HeaderChange>& changes, std::vector<ws::FieldLine>& fields) {
+void apply_headers(const std::vector<cli::HeaderChange>& changes,
+                   std::vector<ws::FieldLine>& fields) {
   const std::size_t own_count = fields.size();
   std::vector<ws::FieldLine> added;
-  for (const HeaderChange& change : changes) {
+  for (const cli::HeaderChange& change : changes) {
     // An offer pasted from a browser is not passed on: ours is sent, which it may also take away.
     if (change.value && equals_ignoring_case(change.name, kExtensions)) continue;
     const auto is_named = [&](const ws::FieldLine& field) {
@@ -88,7 +89,7 @@ Asked asked_for(const http::Url& url, const std::vector<ws::FieldLine>& fields) 
 
 Opening::Opening(const Args& args, std::string key) : key_(std::move(key)) {
   auto fields = own_fields(args, key_);
-  apply_headers(args.headers, fields);
+  apply_headers(args.request.headers, fields);
   if (value_of(fields, kExtensions) != nullptr) deflate_ = args.deflate;
   if (const std::string* sent_key = value_of(fields, "Sec-WebSocket-Key")) key_ = *sent_key;
   protocols_ = offered_protocols(fields);

@@ -10,7 +10,7 @@ OpeningPhase::OpeningPhase(const Args& args, cli::Talk& talk, std::string key)
     : args_(args), talk_(talk), opening_(args, std::move(key)), body_(talk) {}
 
 void OpeningPhase::show_request() {
-  talk_.verbose(marked_lines(request(), "> "));
+  talk_.verbose(cli::marked_lines(request(), "> "));
 }
 
 std::optional<OpeningPhase::Outcome> OpeningPhase::take(Bytes& in) {
@@ -45,8 +45,8 @@ Verdict OpeningPhase::lost(const net::TransportEnd& end) const {
 }
 
 void OpeningPhase::show_head(const Opening::HeadSeen& head) {
-  talk_.verbose(marked_lines(head.text, "< "));
-  if (refused() && args_.verbosity == 0) talk_.plain(marked_lines(head.text, ""));
+  talk_.verbose(cli::marked_lines(head.text, "< "));
+  if (refused() && args_.talk.verbosity == 0) talk_.plain(cli::marked_lines(head.text, ""));
 }
 
 OpeningPhase::Broken OpeningPhase::broken(const diag::Violation& violation) {

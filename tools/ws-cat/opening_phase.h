@@ -6,10 +6,10 @@
 #include <string>
 #include <variant>
 
+#include "cli/refusal.h"
 #include "cli/term.h"
 #include "opening.h"
 #include "options.h"
-#include "refusal.h"
 #include "verdict.h"
 
 namespace ws_cat {
@@ -51,7 +51,7 @@ class OpeningPhase {
   const Args& args_;
   cli::Talk& talk_;
   Opening opening_;
-  RefusalBody body_;
+  cli::RefusalBody body_;
 };
 
 }  // namespace ws_cat

@@ -4,13 +4,13 @@
 
 #include <array>
 
+#include "cli/request_options.h"
 #include "cli/shared_options.h"
 
 namespace ws_cat {
 
 inline constexpr std::string_view kMessagesGroup = "Messages";
 inline constexpr std::string_view kHandshakeGroup = "Handshake";
-inline constexpr std::string_view kConnectionGroup = "Connection";
 inline constexpr std::string_view kCloseGroup = "Close";
 inline constexpr std::string_view kOddGroup = "Odd traffic";
 
@@ -103,38 +103,9 @@ inline constexpr std::array kMessageOptions = {
                        "with 1009 and gives exit code 103."},
 };
 
+inline constexpr auto kRequestOptions = cli::request_options(kHandshakeGroup);
+
 inline constexpr std::array kHandshakeOptions = {
-    cli::Option{.name = "header",
-                .letter = 'H',
-                .takes = cli::Takes::many,
-                .arg = "LINE",
-                .group = kHandshakeGroup,
-                .help = "Send this header line (or those of @FILE)",
-                .doc = "NAME: VALUE adds a field or replaces one of ours, in order; NAME; sends it "
-                       "empty, NAME: leaves ours out. Subprotocols are better offered with "
-                       "*subprotocol*.",
-                .offers = cli::Offers::at_file},
-    cli::Option{.name = "user-agent",
-                .letter = 'A',
-                .takes = cli::Takes::one,
-                .arg = "NAME",
-                .group = kHandshakeGroup,
-                .help = "Send NAME as User-Agent",
-                .doc = "An empty NAME leaves the field out."},
-    cli::Option{.name = "cookie",
-                .letter = 'b',
-                .takes = cli::Takes::one,
-                .arg = "DATA",
-                .group = kHandshakeGroup,
-                .help = "Send cookies, NAME=VALUE; NAME2=VALUE2",
-                .doc = "Sent as the Cookie field."},
-    cli::Option{.name = "user",
-                .letter = 'u',
-                .takes = cli::Takes::one,
-                .arg = "USER:PASSWORD",
-                .group = kHandshakeGroup,
-                .help = "Log in with Basic authentication",
-                .doc = "Also taken from ws://USER:PASSWORD@HOST."},
     cli::Option{.name = "origin",
                 .takes = cli::Takes::one,
                 .arg = "URL",
@@ -161,41 +132,14 @@ inline constexpr std::array kHandshakeOptions = {
                 .doc = "The last of this and *deflate* counts. *from* wire and *to* wire do not "
                        "offer it either, unless *deflate* is there, and neither does *header* "
                        "Sec-WebSocket-Extensions: without a value."},
-    cli::Option{.name = "subprotocol",
-                .takes = cli::Takes::many,
-                .arg = "NAME",
-                .group = kHandshakeGroup,
-                .help = "Offer a subprotocol; repeat in order of preference",
-                .doc = "The answer must be one of those offered, or none."},
-};
-
-inline constexpr std::array kConnectionOptions = {
-    cli::Option{.name = "resolve",
-                .takes = cli::Takes::many,
-                .arg = "HOST:PORT:ADDRESS",
-                .group = kConnectionGroup,
-                .help = "Use ADDRESS for HOST:PORT",
-                .doc = "The name stays in the Host field and in the TLS handshake."},
-    cli::Option{.name = "unix-socket",
-                .takes = cli::Takes::one,
-                .arg = "PATH",
-                .group = kConnectionGroup,
-                .help = "Connect through this unix socket",
-                .doc = "The URL still gives the Host field and the path.",
-                .offers = cli::Offers::file},
-    cli::Option{.name = "connect-timeout",
-                .takes = cli::Takes::one,
-                .arg = "SECONDS",
-                .group = kConnectionGroup,
-                .help = "Give up when not open after this time",
-                .doc = "Names, TCP, TLS and the opening handshake together. Exit code 28."},
-    cli::Option{.name = "max-time",
-                .letter = 'm',
-                .takes = cli::Takes::one,
-                .arg = "SECONDS",
-                .group = kConnectionGroup,
-                .help = "End after this time, whatever happens",
-                .doc = "Exit code 28."},
+    cli::Option{
+        .name = "subprotocol",
+        .takes = cli::Takes::many,
+        .arg = "NAME",
+        .group = kHandshakeGroup,
+        .help = "Offer a subprotocol; repeat in order of preference",
+        .doc = "The answer must be one of those offered, or none. Better than a *header*: this "
+               "way it is checked."},
 };
 
 inline constexpr std::array kCloseOptions = {
@@ -263,23 +207,6 @@ inline constexpr std::array kOutputOptions = {
                 .doc =
                     "On standard error. Where compression is agreed on, also what the compressed "
                     "messages were before and after; see *deflate*."},
-    cli::Option{.name = "verbose",
-                .letter = 'v',
-                .group = cli::kOutputGroup,
-                .help = "Show the handshake and how the connection goes",
-                .doc = "On standard error, * for remarks, > for what is sent, < for what comes."},
-    cli::Option{.name = "silent",
-                .letter = 's',
-                .group = cli::kOutputGroup,
-                .help = "Print nothing on standard error",
-                .doc = "The exit code still tells."},
-    cli::Option{.name = "color",
-                .takes = cli::Takes::one,
-                .arg = "WHEN",
-                .group = cli::kOutputGroup,
-                .help = "Use colour: auto, always or never",
-                .doc = "auto (default) means on a terminal, unless NO_COLOR is set.",
-                .words = "auto always never"},
 };
 
 }  // namespace ws_cat

@@ -9,82 +9,19 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "cli/help.h"
-#include "cli/parse.h"
-#include "cli/value.h"
+#include "cli/tls_options.h"
 #include "http/field.h"
+#include "net/tls_files.h"
 #include "option_table.h"
-#include "resolve_entry.h"
-#include "tls_options.h"
 
 namespace ws_cat {
 namespace {
 
-using Outcome = std::optional<ArgsError>;
-
-Outcome failed(const Error& error, cli::Exit exit = cli::Exit::usage) {
-  return ArgsError{error, exit};
-}
-
-/// Puts a Result's value into `target`, or hands its error on.
-template <typename T, typename Target>
-Outcome assign(Result<T> result, Target& target) {
-  if (!result) return failed(result.error());
-  target = static_cast<Target>(*result);
-  return std::nullopt;
-}
-
-Outcome assign_duration(const cli::Value& value, std::optional<Duration>& target) {
-  const auto duration = cli::duration(value.option->name, value.text);
-  if (!duration) return failed(duration.error());
-  target = *duration;
-  return std::nullopt;
-}
-
-/// As in curl, 0 means no limit.
-Outcome assign_limit(const cli::Value& value, std::optional<Duration>& target) {
-  if (auto error = assign_duration(value, target)) return error;
-  if (target == Duration(0)) target.reset();
-  return std::nullopt;
-}
-
-/// The words of the option stand in the order of the enumeration.
-template <typename Enum>
-Outcome assign_choice(const cli::Value& value, Enum& target) {
-  return assign(cli::choice(*value.option, value.text), target);
-}
-
-/// One -H as curl reads it: `N: v`, `N;` for an empty value, `N:` to leave the field out.
-Outcome add_header(std::string_view line, std::vector<HeaderChange>& headers) {
-  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
-  if (line.empty()) return std::nullopt;
-  const std::size_t end = std::min(line.find_first_of(":;"), line.size());
-  const std::string_view name = line.substr(0, end);
-  const std::string_view value = end < line.size() ? trim_spaces(line.substr(end + 1)) : "";
-  const bool empty_value = end < line.size() && line[end] == ';' && value.empty();
-  const bool shaped = end < line.size() && (line[end] == ':' || empty_value);
-  if (!shaped || !http::is_token(name) || !http::is_field_value(value)) {
-    return failed({fmt::format("option --header: \"{}\" is not NAME: VALUE",
-                               cli::escape(line, cli::Escape::line)),
-                   "one line per option; no line breaks or controls"});
-  }
-  HeaderChange& header = headers.emplace_back();
-  header.name = name;
-  if (!value.empty() || empty_value) header.value = value;
-  return std::nullopt;
-}
-
-Outcome add_headers(std::string_view text, std::vector<HeaderChange>& headers) {
-  if (!text.starts_with('@')) return add_header(text, headers);
-  const auto content = cli::read_file(std::string(text.substr(1)));
-  if (!content) return failed(content.error(), cli::Exit::read);
-  std::string_view rest = *content;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    if (auto error = add_header(rest.substr(0, end), headers)) return error;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return std::nullopt;
-}
+using cli::assign;
+using cli::assign_choice;
+using cli::assign_duration;
+using cli::failed;
+using cli::Outcome;
 
 /// -d, --data-raw, --json, --data-binary. Of a file, -d drops CR, LF and NUL, as curl does.
 Outcome add_message(const cli::Value& value, Args& args) {
@@ -166,16 +103,6 @@ Outcome add_protocol(std::string_view text, Args& args) {
   return std::nullopt;
 }
 
-Outcome assign_field_value(const cli::Value& value, std::string& target) {
-  if (!http::is_field_value(value.text)) {
-    return failed({fmt::format("option --{}: no line breaks or controls in a field value",
-                               value.option->name),
-                   {}});
-  }
-  target = value.text;
-  return std::nullopt;
-}
-
 /// `--deflate`, or `--deflate=PARAMETERS`.
 Outcome assign_deflate(const std::string& text, Args& args) {
   args.compress_all = true;
@@ -193,42 +120,14 @@ Outcome assign_deflate(const std::string& text, Args& args) {
 
 Outcome apply_handshake(const cli::Value& value, Args& args) {
   const std::string_view name = value.option->name;
-  if (name == "header") return add_headers(value.text, args.headers);
-  if (name == "user-agent") return assign_field_value(value, args.user_agent);
-  if (name == "origin") return assign_field_value(value, args.origin.emplace());
+  if (name == "origin") return cli::assign_field_value(value, args.origin.emplace());
   if (name == "subprotocol") return add_protocol(value.text, args);
   if (name == "deflate") return assign_deflate(value.text, args);
   if (name == "no-deflate") {
     args.deflate.reset();
     args.compress_all = false;
   }
-  if (name == "user") args.user = value.text;
-  if (name == "cookie") {
-    if (value.text.find('=') == value.text.npos) {
-      return failed({"option --cookie: give NAME=VALUE, several divided by \"; \"", {}});
-    }
-    return assign_field_value(value, args.cookie);
-  }
-  return std::nullopt;
-}
-
-Outcome add_resolve(const std::string& text, Args& args) {
-  if (!is_resolve_entry(text)) {
-    return failed({fmt::format("option --resolve: \"{}\" is not HOST:PORT:ADDRESS",
-                               cli::escape(text, cli::Escape::line)),
-                   {}});
-  }
-  args.resolve.push_back(text);
-  return std::nullopt;
-}
-
-Outcome apply_connection(const cli::Value& value, Args& args) {
-  const std::string_view name = value.option->name;
-  if (name == "resolve") return add_resolve(value.text, args);
-  if (name == "unix-socket") args.unix_socket = value.text;
-  if (name == "connect-timeout") return assign_limit(value, args.connect_timeout);
-  if (name == "max-time") return assign_limit(value, args.max_time);
-  return std::nullopt;
+  return cli::apply_request(value, args.request);
 }
 
 Outcome apply_messages(const cli::Value& value, Args& args) {
@@ -267,12 +166,7 @@ Outcome apply_output(const cli::Value& value, Args& args) {
   const std::string_view name = value.option->name;
   if (name == "show-control") args.show_control = true;
   if (name == "stats") args.stats = true;
-  if (name == "silent") args.silent = true;
-  if (name == "verbose") ++args.verbosity;
-  if (name == "record") return assign(cli::output_file(name, value.text), args.record);
-  if (name == "record-secrets") args.record_secrets = true;
-  if (name == "color") return assign_choice(value, args.color);
-  return std::nullopt;
+  return cli::apply_talk(value, args.talk);
 }
 
 /// `--dribble`, or `--dribble=SIZE/TIME`.
@@ -295,11 +189,11 @@ Outcome apply_odd(const cli::Value& value, Args& args) {
 Outcome apply(const cli::Value& value, Args& args) {
   const std::string_view group = value.option->group;
   if (group == kHandshakeGroup) return apply_handshake(value, args);
-  if (group == kConnectionGroup) return apply_connection(value, args);
+  if (group == cli::kConnectionGroup) return cli::apply_connection(value, args.connection);
   if (group == kCloseGroup) return apply_close(value, args);
   if (group == kOddGroup) return apply_odd(value, args);
-  if (group == kTlsGroup) {
-    apply_tls(value, args.tls);
+  if (group == cli::kTlsGroup) {
+    cli::apply_tls(value, args.tls);
     return std::nullopt;
   }
   if (group == cli::kOutputGroup) return apply_output(value, args);
@@ -314,17 +208,27 @@ Outcome take_url(const std::string& text, Args& args) {
   if (!url) return failed(url.error(), cli::Exit::url);
   args.url = std::move(*url);
   args.url.scheme = args.url.secure() ? "wss" : "ws";
-  if (!args.user && args.url.user) {
-    args.user = *args.url.user + ":" + args.url.password.value_or("");
+  if (!args.request.user && args.url.user) {
+    args.request.user = *args.url.user + ":" + args.url.password.value_or("");
   }
   return std::nullopt;
 }
 
+/// OpenSSL looks into the folder when it wants a certificate, and then misses only that.
+Outcome check_authorities(const cli::Parsed& parsed, const Args& args) {
+  const auto named = cli::check_authorities(parsed);
+  if (!named) return failed(named.error(), cli::Exit::ca_file);
+  if (args.tls.insecure || args.tls.ca_path.empty()) return std::nullopt;
+  const auto folder = net::check_folder(args.tls.ca_path);
+  return folder ? std::nullopt : failed(folder.error(), cli::Exit::ca_file);
+}
+
 }  // namespace
 
-const std::array<std::span<const cli::Option>, 8> kGroups = {
-    kMessageOptions, kHandshakeOptions, kConnectionOptions, kTlsOptions,
-    kCloseOptions,   kOddOptions,       kOutputOptions,     cli::kRecordOptions};
+const std::array<std::span<const cli::Option>, 10> kGroups = {
+    kMessageOptions,   kRequestOptions,    kHandshakeOptions, cli::kConnectionOptions,
+    cli::kTlsOptions,  kCloseOptions,      kOddOptions,       kOutputOptions,
+    cli::kTalkOptions, cli::kRecordOptions};
 
 const cli::Tool kTool = {.name = "ws-cat",
                          .summary = "WebSocket client for a terminal, a pipe or a script",
@@ -340,20 +244,18 @@ bool contains(const CloseCodes& codes, ws::CloseCode code) {
   });
 }
 
-std::variant<Args, ArgsError> read_args(const cli::Parsed& parsed) {
+std::variant<Args, cli::ArgsError> read_args(const cli::Parsed& parsed) {
   Args args;
   args.max_message = ws::MessageLimits{}.max_message;
   args.ping_timeout = std::chrono::seconds(20);
-  args.user_agent = cli::product(kTool);
+  args.request.user_agent = cli::product(kTool);
   for (const cli::Value& value : parsed.values) {
     if (auto error = apply(value, args)) return *error;
   }
-  if (const auto paired = check_identity(args.tls); !paired) {
-    return ArgsError{paired.error(), cli::Exit::usage};
-  }
+  if (const auto paired = cli::check_identity(parsed); !paired) return *failed(paired.error());
   if (auto error = take_url(parsed.operands.front(), args)) return *error;
-  if (const auto usable = check_authorities(parsed, args.tls); args.url.secure() && !usable) {
-    return ArgsError{usable.error(), cli::Exit::ca_file};
+  if (args.url.secure()) {
+    if (auto error = check_authorities(parsed, args)) return *error;
   }
   // Who looks at the wire, or writes on it, wants to read there what the messages say.
   const bool wire = args.from == Format::wire || args.to == Format::wire;

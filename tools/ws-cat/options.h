@@ -12,10 +12,12 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "cli/exit.h"
+#include "cli/args.h"
+#include "cli/connection_options.h"
 #include "cli/option.h"
 #include "cli/parse.h"
-#include "cli/term.h"
+#include "cli/request_options.h"
+#include "cli/shared_options.h"
 #include "http/url.h"
 #include "net/curl.h"
 #include "ws/close.h"
@@ -43,27 +45,15 @@ struct GivenMessage {
 using CloseCodes = std::vector<std::pair<ws::CloseCode, ws::CloseCode>>;
 bool contains(const CloseCodes& codes, ws::CloseCode code);
 
-/// What -H asks for: a field to add or to replace, or (without value) one to leave out.
-struct HeaderChange {
-  std::string name;
-  std::optional<std::string> value;
-};
-
 struct Args {
   http::Url url;  ///< scheme ws or wss
 
   // Connection
   net::ClientTls tls;
-  std::vector<std::string> resolve;
-  std::string unix_socket;
-  std::optional<Duration> connect_timeout;  ///< up to the answer to the opening handshake
-  std::optional<Duration> max_time;
+  cli::ConnectionArgs connection;  ///< connect_timeout: up to the answer to the opening handshake
 
   // Handshake
-  std::vector<HeaderChange> headers;  ///< in order
-  std::string user_agent;
-  std::string cookie;
-  std::optional<std::string> user;  ///< NAME:PASSWORD
+  cli::RequestArgs request;
   std::optional<std::string> origin;
   std::vector<std::string> protocols;
   std::optional<ws::DeflateOffer> deflate = ws::kUsualOffer;  ///< nullopt: none is made
@@ -94,20 +84,10 @@ struct Args {
   // Output
   bool show_control = false;
   bool stats = false;
-  bool silent = false;
-  int verbosity = 0;
-  std::string record;  ///< the file to record to; empty: none
-  bool record_secrets = false;
-  cli::ColorMode color = cli::ColorMode::automatic;
-};
-
-/// An Error and the exit code that goes with it: 2, 3 for the URL, 26 for a file.
-struct ArgsError {
-  Error error;
-  cli::Exit exit = cli::Exit::usage;
+  cli::TalkArgs talk;
 };
 
 /// Step two: words become values. `parsed` holds an operand.
-std::variant<Args, ArgsError> read_args(const cli::Parsed& parsed);
+std::variant<Args, cli::ArgsError> read_args(const cli::Parsed& parsed);
 
 }  // namespace ws_cat

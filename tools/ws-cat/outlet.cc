@@ -14,7 +14,7 @@ Outlet::Outlet(net::Loop& loop, const Args& args, Time started)
       args_(args),
       started_(started),
       output_(loop, STDOUT_FILENO),
-      printer_(args.to, cli::look_of(STDOUT_FILENO, args.color)) {}
+      printer_(args.to, cli::look_of(STDOUT_FILENO, args.talk.color)) {}
 
 void Outlet::message(const ws::Event& piece) {
   if (json()) {

@@ -70,17 +70,18 @@ Session::Session(net::Loop& loop, const Args& args, cli::Talk& talk, net::Record
 
 void Session::start() {
   opening_.emplace(args_, talk_, random_nonce());
-  if (args_.max_time) max_timer_.start(started_ + *args_.max_time);
-  if (args_.connect_timeout) open_timer_.start(started_ + *args_.connect_timeout);
+  if (args_.connection.max_time) max_timer_.start(started_ + *args_.connection.max_time);
+  if (args_.connection.connect_timeout)
+    open_timer_.start(started_ + *args_.connection.connect_timeout);
 
   net::DialOptions options{.host = args_.url.host,
                            .port = args_.url.port,
                            .tls = args_.url.secure(),
                            .connection = {.security = args_.tls,
-                                          .resolve = args_.resolve,
-                                          .unix_socket = args_.unix_socket,
-                                          .connect_timeout = args_.connect_timeout}};
-  if (args_.verbosity > 0) {
+                                          .resolve = args_.connection.resolve,
+                                          .unix_socket = args_.connection.unix_socket,
+                                          .connect_timeout = args_.connection.connect_timeout}};
+  if (args_.talk.verbosity > 0) {
     options.connection.trace = [this](std::string_view line) {
       talk_.verbose("* " + cli::escape(line, cli::Escape::line));
     };

@@ -10,16 +10,16 @@
 namespace ws_cat {
 namespace {
 
-std::variant<Args, ArgsError> parse(std::initializer_list<const char*> words) {
+std::variant<Args, cli::ArgsError> parse(std::initializer_list<const char*> words) {
   const std::vector<const char*> arguments(words);
   const auto parsed = cli::parse(kTool, arguments);
-  if (!parsed) return ArgsError{parsed.error(), cli::Exit::usage};
+  if (!parsed) return cli::ArgsError{parsed.error(), cli::Exit::usage};
   return read_args(*parsed);
 }
 
 Args good(std::initializer_list<const char*> words) {
   auto parsed = parse(words);
-  if (const auto* error = std::get_if<ArgsError>(&parsed)) {
+  if (const auto* error = std::get_if<cli::ArgsError>(&parsed)) {
     ADD_FAILURE() << error->error.message;
     return {};
   }
@@ -28,7 +28,7 @@ Args good(std::initializer_list<const char*> words) {
 
 std::string bad(std::initializer_list<const char*> words, cli::Exit exit = cli::Exit::usage) {
   auto parsed = parse(words);
-  const auto* error = std::get_if<ArgsError>(&parsed);
+  const auto* error = std::get_if<cli::ArgsError>(&parsed);
   if (error == nullptr) return "was accepted";
   EXPECT_EQ(error->exit, exit);
   return error->error.message;
@@ -69,10 +69,10 @@ TEST(WsCatOptions, missing_file_is_a_read_error) {
 
 TEST(WsCatOptions, header_forms_are_those_of_curl) {
   const Args args = good({"-H", "X: y", "-H", "Empty;", "-H", "Host:", "h"});
-  ASSERT_EQ(args.headers.size(), 3u);
-  EXPECT_EQ(args.headers[0].value, "y");
-  EXPECT_EQ(args.headers[1].value, "");
-  EXPECT_EQ(args.headers[2].value, std::nullopt);
+  ASSERT_EQ(args.request.headers.size(), 3u);
+  EXPECT_EQ(args.request.headers[0].value, "y");
+  EXPECT_EQ(args.request.headers[1].value, "");
+  EXPECT_EQ(args.request.headers[2].value, std::nullopt);
 }
 
 TEST(WsCatOptions, header_cannot_smuggle_a_second_line) {
@@ -111,8 +111,8 @@ TEST(WsCatOptions, wait_after_input_may_be_infinite) {
 }
 
 TEST(WsCatOptions, credentials_in_the_url_are_decoded_and_do_not_win) {
-  EXPECT_EQ(good({"ws://a%40b:c@h/"}).user, "a@b:c");
-  EXPECT_EQ(good({"-u", "x:y", "ws://a:b@h/"}).user, "x:y");
+  EXPECT_EQ(good({"ws://a%40b:c@h/"}).request.user, "a@b:c");
+  EXPECT_EQ(good({"-u", "x:y", "ws://a:b@h/"}).request.user, "x:y");
 }
 
 TEST(WsCatOptions, fragments_have_at_least_one_byte) {
@@ -173,7 +173,8 @@ TEST(WsCatOptions, resolve_takes_what_libcurl_takes_and_nothing_else) {
   for (const char* entry :
        {"h:80:127.0.0.1", "+h:80:127.0.0.1", "-h:80", "*:80:127.0.0.1", "h:80:::1", "h:80:[::1]",
         "h:80:127.0.0.1,[::1],::2", "[::2]:80:127.0.0.1"}) {
-    EXPECT_EQ(good({"--resolve", entry, "h"}).resolve, std::vector<std::string>{entry}) << entry;
+    EXPECT_EQ(good({"--resolve", entry, "h"}).connection.resolve, std::vector<std::string>{entry})
+        << entry;
   }
   for (const char* entry :
        {"foo", "", "h:80", "h:80:", "h:80:,", "h::127.0.0.1", ":80:127.0.0.1", "h:65536:127.0.0.1",

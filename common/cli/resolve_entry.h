@@ -4,10 +4,10 @@
 
 #include <string_view>
 
-namespace ws_cat {
+namespace cli {
 
 /// `[+]HOST:PORT:ADDRESS[,ADDRESS]...` or `-HOST:PORT`. HOST may be `*`; an IPv6 ADDRESS may stand
 /// in brackets.
 bool is_resolve_entry(std::string_view text);
 
-}  // namespace ws_cat
+}  // namespace cli

@@ -1,4 +1,4 @@
-#include "resolve_entry.h"
+#include "cli/resolve_entry.h"
 
 #include <arpa/inet.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-namespace ws_cat {
+namespace cli {
 namespace {
 
 /// What stands before the next `mark`, which is taken away with it.
@@ -54,4 +54,4 @@ bool is_resolve_entry(std::string_view text) {
   return any;
 }
 
-}  // namespace ws_cat
+}  // namespace cli

@@ -1,0 +1,57 @@
+# fish completion for sse-tail, made by `sse-tail --generate=fish`
+
+complete -c sse-tail -f
+
+# A file after a leading @.
+function __sse_tail_at_file
+    set -l name (string match -r -g -- '^(?:-.*=)?@(.*)' (commandline -ct)); or return
+    string replace -r '^' '@' -- (__fish_complete_path "$name")
+end
+
+complete -c sse-tail -l to -x -a 'pretty data raw jsonl' -d 'Write events as pretty, data, raw or jsonl'
+complete -c sse-tail -l full -d 'Do not shorten lines to the width of the terminal'
+complete -c sse-tail -l event -x -d 'Show only events of this type'
+complete -c sse-tail -l comments -d 'Show comments, too'
+complete -c sse-tail -l each -x -d 'Run COMMAND with sh for each event'
+complete -c sse-tail -l max-event -x -d 'Refuse larger events (64M)'
+complete -c sse-tail -l any-type -d 'Read the body whatever its media type'
+complete -c sse-tail -s H -l header -x -a '(__sse_tail_at_file)' -d 'Send this header line (or those of @FILE)'
+complete -c sse-tail -s A -l user-agent -x -d 'Send NAME as User-Agent'
+complete -c sse-tail -s b -l cookie -x -d 'Send cookies, NAME=VALUE; NAME2=VALUE2'
+complete -c sse-tail -s u -l user -x -d 'Log in with Basic authentication'
+complete -c sse-tail -s X -l request -x -d 'Use METHOD instead of GET, or of POST with a body'
+complete -c sse-tail -s d -l data -x -a '(__sse_tail_at_file)' -d 'POST with DATA (or @FILE) as the body'
+complete -c sse-tail -l data-raw -x -d 'POST with DATA as it is, also when it begins with @'
+complete -c sse-tail -l data-binary -x -a '(__sse_tail_at_file)' -d 'POST with DATA (or @FILE), line ends and all'
+complete -c sse-tail -l json -x -a '(__sse_tail_at_file)' -d 'POST with DATA (or @FILE) as a JSON body'
+complete -c sse-tail -l http1.1 -d 'Speak HTTP/1.1'
+complete -c sse-tail -l http2 -d 'Speak HTTP/2'
+complete -c sse-tail -l last-event-id -x -d 'Begin after the event with this ID'
+complete -c sse-tail -l id-file -r -F -d 'Keep the last event ID in FILE across runs'
+complete -c sse-tail -l no-reconnect -d 'Stop when the stream ends'
+complete -c sse-tail -l retry -x -d 'Give up after N failures in a row'
+complete -c sse-tail -l retry-delay -x -d 'Wait this long before connecting again (3)'
+complete -c sse-tail -l retry-post -d 'Send a request other than GET again, too'
+complete -c sse-tail -l strict -d 'Connect again exactly when a browser would'
+complete -c sse-tail -l count -x -d 'End after N events'
+complete -c sse-tail -l until-data -x -d 'End when TEXT is all the data of an event'
+complete -c sse-tail -l until-event -x -d 'End after an event of this type'
+complete -c sse-tail -l idle-timeout -x -d 'End when nothing comes for this long'
+complete -c sse-tail -l resolve -x -d 'Use ADDRESS for HOST:PORT'
+complete -c sse-tail -l unix-socket -r -F -d 'Connect through this unix socket'
+complete -c sse-tail -l connect-timeout -x -d 'Give up when not connected after this time'
+complete -c sse-tail -s m -l max-time -x -d 'End after this time, whatever happens'
+complete -c sse-tail -s k -l insecure -d 'Do not check the server\'s certificate'
+complete -c sse-tail -l cacert -r -F -d 'Trust the CA certificates in FILE (PEM)'
+complete -c sse-tail -l capath -x -a '(__fish_complete_directories)' -d 'Trust the CA certificates in FOLDER'
+complete -c sse-tail -s E -l cert -r -F -d 'Show the server this certificate (PEM)'
+complete -c sse-tail -l key -r -F -d 'Use the private key in FILE (PEM)'
+complete -c sse-tail -l pass -x -d 'Open the private key with PASSWORD'
+complete -c sse-tail -l stats -d 'Print counts at the end'
+complete -c sse-tail -s v -l verbose -d 'Show heads and how the connection goes'
+complete -c sse-tail -s s -l silent -d 'Print nothing on standard error'
+complete -c sse-tail -l color -x -a 'auto always never' -d 'Use colour: auto, always or never'
+complete -c sse-tail -l record -r -F -d 'Record all bytes of the connection in FILE'
+complete -c sse-tail -l record-secrets -d 'Keep passwords and tokens in the recording'
+complete -c sse-tail -s h -l help -x -a 'all category events request reconnecting end connection tls output general' -d 'Show help, or that for a category or an option'
+complete -c sse-tail -s V -l version -d 'Show the version'

@@ -1,0 +1,110 @@
+// One run of sse-tail: connect, read, and when the stream is over decide what comes next, until
+// nothing does. Everything happens in callbacks of the loop; this is the place where they come
+// together. What is decided, and on what grounds, is in sse/reconnect.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/term.h"
+#include "ending.h"
+#include "id_file.h"
+#include "net/http_client.h"
+#include "net/loop.h"
+#include "net/recorder.h"
+#include "net/tap.h"
+#include "options.h"
+#include "outlet.h"
+#include "sse/reconnect.h"
+#include "status_line.h"
+#include "stream_reader.h"
+
+namespace sse_tail {
+
+class Follower final : public net::HttpOwner {
+ public:
+  /// All must outlive it. `recorder` may be nullptr.
+  Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder);
+  ~Follower();
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
+
+  /// Begins; the loop is stopped when everything is over and written.
+  void start();
+
+  /// Ctrl-C: the first ends cleanly, the second leaves.
+  void interrupt();
+
+  int exit_code() const { return exit_code_; }
+
+  /// What --stats prints.
+  std::string stats() const;
+
+ private:
+  enum class Phase : std::uint8_t {
+    connecting,
+    reading,  ///< an event stream
+    refused,  ///< the body of another answer
+    waiting,  ///< to connect again
+    leaving,  ///< until everything is written
+  };
+
+  void connect();
+  void on_redirect(const net::HttpAnswer& answer, const std::string& to) override;
+  void on_answer(const net::HttpAnswer& answer) override;
+  void on_body(ConstBytes bytes) override;
+  void on_transport(rec::Kind kind, ConstBytes bytes) override;
+  void on_end(const net::HttpEnd& end) override;
+
+  void go_on();
+  void stream_ended(const net::HttpEnd& end);
+  void conclude(const Ended& ended);
+  void fail(const Ended& ended, const sse::Decision& decision);
+  void wait(const Ended& ended, const sse::Decision& decision);
+  void give_up(int exit_code, std::string_view message, std::string_view hint = {});
+  void leave(int exit_code);
+
+  void schedule_flush();
+  void flush();
+  void written();
+  void save_id();
+  void update_pause();
+  void watch_for_idleness();
+  void show_status();
+  void show_sent(ConstBytes bytes);
+
+  net::Loop& loop_;
+  const Args& args_;
+  cli::Talk& talk_;
+  net::Recorder* recorder_;
+  Time started_;
+  Outlet outlet_;
+  StatusLine status_;
+  IdFile id_file_;
+  sse::Reconnect reconnect_;
+  StreamReader reader_;
+  net::HttpClient client_;
+  std::optional<net::HttpTransfer> transfer_;
+  Phase phase_ = Phase::connecting;
+  Time phase_since_;
+  std::uint64_t connections_ = 0;
+  net::TapStream::Tap tap_;  // of the connection that is recorded
+  std::uint64_t taps_ = 0;
+  std::string sent_head_;         // of the request, for -v, until it is complete
+  std::optional<Ended> refusal_;  // phase refused
+  std::string refusal_head_;      // and what is shown of it
+  std::string refusal_body_;
+  std::optional<net::HttpEnd> the_end_;  // of a stream, while the reader waits
+  Time next_attempt_;                    // phase waiting
+  net::Timer attempt_timer_;
+  net::Timer idle_timer_;
+  net::Timer max_timer_;
+  net::Timer refusal_timer_;
+  bool paused_ = false;
+  bool flush_waits_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace sse_tail

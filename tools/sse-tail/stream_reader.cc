@@ -1,0 +1,152 @@
+#include "stream_reader.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/escape.h"
+#include "diag/report.h"
+#include "ending.h"
+#include "width.h"
+
+namespace sse_tail {
+namespace {
+
+// Of what a person needs to recognise a line by.
+constexpr std::size_t kShownWidth = 100;
+
+std::string quoted(std::string_view text) {
+  std::string shown = "\"";
+  append_shortened(shown, text, kShownWidth);
+  return shown + '"';
+}
+
+}  // namespace
+
+StreamReader::StreamReader(const Parts& parts, Calls calls)
+    : args_(parts.args),
+      talk_(parts.talk),
+      outlet_(parts.outlet),
+      reconnect_(parts.reconnect),
+      calls_(std::move(calls)),
+      parser_(args_.last_event_id, args_.max_event),
+      selection_(args_, format_of(args_) != Format::data && (args_.each.empty() || args_.to)),
+      each_(parts.loop, args_.each, args_.url.text(), [this](int code) { on_command(code); }) {}
+
+void StreamReader::begin() {
+  parser_.reset();
+}
+
+void StreamReader::take(ConstBytes body) {
+  if (over_) return;
+  bytes_ += body.size();
+  reconnect_.received();
+  const std::size_t taken = waiting() ? 0 : read(body);
+  if (over_) return;
+  held_.insert(held_.end(), body.begin() + static_cast<std::ptrdiff_t>(taken), body.end());
+}
+
+/// Up to an event whose command has to end first, or the last one. Returns how much that is.
+std::size_t StreamReader::read(ConstBytes in) {
+  const ConstBytes all = in;
+  while (!over_ && !waiting()) {
+    const auto event = parser_.next(in);
+    if (!event) break;
+    on_event(*event);
+  }
+  const std::size_t taken = all.size() - in.size();
+  if (outlet_.is_raw()) outlet_.raw(all.first(taken));
+  return taken;
+}
+
+void StreamReader::on_event(const sse::Event& event) {
+  switch (event.kind) {
+    case sse::EventKind::message: return on_message(event);
+    case sse::EventKind::comment:
+      if (args_.comments) outlet_.comment(event.data);
+      return;
+    case sse::EventKind::retry: return on_retry(event.number);
+    case sse::EventKind::note: return on_note(event);
+    case sse::EventKind::violation: return on_violation(event);
+  }
+}
+
+void StreamReader::on_message(const sse::Event& message) {
+  const Selection::Fate fate = selection_.judge(message);
+  if (fate.shown) {
+    ++events_;
+    outlet_.message(message);
+    if (!args_.each.empty()) {
+      const auto started = each_.run(message);
+      if (!started) return stop({to_int(cli::Exit::write), started.error().message, {}});
+      last_runs_ = fate.last;
+      return;
+    }
+  }
+  if (fate.last) stop({});
+}
+
+void StreamReader::on_retry(std::uint64_t ms) {
+  outlet_.retry(ms);
+  const Duration before = reconnect_.reconnection_time();
+  reconnect_.set_reconnection_time(ms);
+  if (reconnect_.reconnection_time() == before) return;
+  talk_.note(fmt::format("the stream asks for {} before another connection",
+                         time_text(reconnect_.reconnection_time())));
+}
+
+/// What a browser passes over in silence. The first line that is no field may be an error message
+/// of the server's, in JSON say.
+void StreamReader::on_note(const sse::Event& note) {
+  const bool odd_line = note.rule == diag::Rule::sse_field && !std::exchange(odd_line_told_, true);
+  if (talk_.verbosity() > 0) {
+    talk_.verbose(fmt::format("* {}: {}", diag::describe(note.violation()), quoted(note.data)));
+  } else if (odd_line) {
+    talk_.note(fmt::format("a line is no field, and ignored: {}", quoted(note.data)));
+  }
+}
+
+void StreamReader::on_violation(const sse::Event& violation) {
+  outlet_.violation(violation.violation());
+  stop({to_int(cli::Exit::limit), fmt::format("an event is larger than {} bytes", args_.max_event),
+        "--max-event SIZE allows more"});
+}
+
+void StreamReader::on_command(int exit_code) {
+  if (over_) return;
+  if (exit_code != 0) {
+    command_failed_ = true;
+    return stop({exit_code, fmt::format("--each ended with exit code {}", exit_code), {}});
+  }
+  calls_.dealt_with();
+  if (over_) return;
+  if (last_runs_) return stop({});
+  const std::vector<std::uint8_t> held = std::exchange(held_, {});
+  const std::size_t taken = read(held);
+  if (over_) return;
+  held_.insert(held_.begin(), held.begin() + static_cast<std::ptrdiff_t>(taken), held.end());
+  calls_.went_on();
+}
+
+void StreamReader::stop(const Stop& stop) {
+  over_ = true;
+  calls_.stopped(stop);
+}
+
+std::string StreamReader::finish() {
+  const auto cut = parser_.end();
+  // A comment that was cut is nobody's loss.
+  if (!cut || (cut->offset == parser_.offset() - cut->line.size() && cut->line.starts_with(':'))) {
+    return {};
+  }
+  std::string text(cut->data);
+  if (cut->has_data && !cut->line.empty()) text += '\n';
+  text += cut->line;
+  const std::string id =
+      cut->last_id == last_id() ? "" : fmt::format(", nor is its ID {} used", quoted(cut->last_id));
+  talk_.note(
+      fmt::format("the stream ended inside an event, which is not shown{}: {}", id, quoted(text)));
+  return text.empty() ? "\n" : text;
+}
+
+}  // namespace sse_tail

@@ -1,0 +1,99 @@
+// What becomes of the body of an event stream, over all its connections: events are read, chosen,
+// printed and handed to --each, and what concerns the connection is told to its owner. When a
+// command runs, the rest of what came waits here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/term.h"
+#include "each.h"
+#include "net/loop.h"
+#include "options.h"
+#include "outlet.h"
+#include "selection.h"
+#include "sse/parser.h"
+#include "sse/reconnect.h"
+
+namespace sse_tail {
+
+/// All is over: the exit code, and, unless it is empty, an error to report.
+struct Stop {
+  int exit_code = 0;
+  std::string message = {};
+  std::string hint = {};
+};
+
+class StreamReader {
+ public:
+  struct Parts {
+    net::Loop& loop;
+    const Args& args;
+    cli::Talk& talk;
+    Outlet& outlet;
+    sse::Reconnect& reconnect;
+  };
+  struct Calls {
+    std::function<void(const Stop&)> stopped;  ///< no more is to be read; also from within take()
+    std::function<void()> dealt_with;          ///< a command has ended well
+    std::function<void()> went_on;             ///< and then what waited has been read
+  };
+  /// All parts must outlive it.
+  StreamReader(const Parts& parts, Calls calls);
+
+  /// The body of another connection begins.
+  void begin();
+
+  /// Nothing more is wanted.
+  void abandon() { over_ = true; }
+
+  /// Some of the body, not empty.
+  void take(ConstBytes body);
+
+  /// A command runs: nothing more should come for now. What comes all the same is kept.
+  bool waiting() const { return each_.running(); }
+
+  /// The body is over, and nothing waits. Returns what the end cut off, for people and JSON lines;
+  /// empty: nothing.
+  std::string finish();
+
+  /// The last event ID string: the one to connect again with.
+  const std::string& last_id() const { return parser_.last_id(); }
+
+  /// The event that the last ID is from has been dealt with, its command too.
+  bool done() const { return !waiting() && !command_failed_; }
+
+  std::uint64_t events() const { return events_; }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  std::size_t read(ConstBytes in);
+  void on_event(const sse::Event& event);
+  void on_message(const sse::Event& message);
+  void on_retry(std::uint64_t ms);
+  void on_note(const sse::Event& note);
+  void on_violation(const sse::Event& violation);
+  void on_command(int exit_code);
+  void stop(const Stop& stop);
+
+  const Args& args_;
+  cli::Talk& talk_;
+  Outlet& outlet_;
+  sse::Reconnect& reconnect_;
+  Calls calls_;
+  sse::Parser parser_;
+  Selection selection_;
+  Each each_;
+  std::vector<std::uint8_t> held_;  // what came while a command ran: at most what one read gives
+  bool last_runs_ = false;          // the command that runs is that of the last event
+  bool command_failed_ = false;
+  bool over_ = false;  // stopped
+  bool odd_line_told_ = false;
+  std::uint64_t events_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace sse_tail
