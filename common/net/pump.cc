@@ -48,6 +48,7 @@ Pump::~Pump() {
 }
 
 void Pump::write(ConstBytes bytes) {
+  CHECK(begun_.empty());  // they would get into the middle of a frame
   output_.append(bytes);
 }
 
@@ -74,6 +75,7 @@ Pump::Oddities& Pump::odd() {
 }
 
 void Pump::leave_protocol() {
+  write_begun();
   connection_.reset();
 }
 
@@ -112,7 +114,7 @@ void Pump::set_paused(bool paused) {
 /// One look at the connection: what has come goes up, what is to go goes out.
 void Pump::turn(bool readable) {
   if (ended()) return;
-  tick();
+  if (connection_) connection_->set_time(loop_.now());
   if (held_ != nullptr && may_pass_on()) {
     const auto held = std::exchange(held_, nullptr);
     const Bytes again = loop_.shared_buffer().first(held->size());  // where it was read
@@ -121,6 +123,7 @@ void Pump::turn(bool readable) {
     flush();
   }
   if (readable && may_read()) read_some();
+  tick();  // what has come in time counts, though we look at it late: after a suspension, say
   update();
 }
 
@@ -194,11 +197,11 @@ inline std::optional<ws::Event> Pump::next_event(Bytes& in) {
 void Pump::deliver(const ws::Event& event) {
   if (echoing_ && event.type == ws::EventType::message) return send_in_place(event);
   owner_.on_event(event);
-  if (event.type == ws::EventType::ended) close();
+  if (event.type == ws::EventType::ended && !has_last_words()) close();
 }
 
 void Pump::tick() {
-  if (!connection_ || finishing_) return;
+  if (!connection_ || finishing_ || ended()) return;
   connection_->tick(loop_.now());
   if (!connection_->can_send()) deliver_pending();
 }
@@ -216,6 +219,7 @@ void Pump::deliver_pending() {
 void Pump::transport_ended(TransportEnd end) {
   const TransportEnd::How how = end.how;
   note_end(std::move(end));
+  input_ended_ = how == TransportEnd::How::fin && !deaf_;
   if (connection_) {
     connection_->eof();
     deliver_pending();
@@ -225,7 +229,8 @@ void Pump::transport_ended(TransportEnd end) {
     finish();
     return continue_later();
   }
-  close();
+  if (!has_last_words()) return close();
+  deadline_ = pause_end_or_now() + kFinishTimeout;
 }
 
 /// Only the first cause counts.
@@ -237,6 +242,7 @@ void Pump::update() {
   if (ended()) return;
   flush();
   if (ended()) return;
+  if (input_ended_ && !has_last_words()) return close();
   note_kept();
   const bool listened = std::exchange(listens_, only_listens());
   if (listened && listens_) return;
@@ -292,12 +298,10 @@ void Pump::on_timer() {
   }
   if (deadline_ && *deadline_ <= now) {
     deadline_.reset();
-    if (finishing_) return close();
+    if (finishing_ || input_ended_) return close();
     owner_.on_deadline();
   }
-  // What has come in time counts, though we look at it late: after a suspension, say.
-  if (may_read()) read_some();
-  turn(false);
+  turn(true);
 }
 
 void Pump::close() {
@@ -317,20 +321,6 @@ void Pump::continue_later() {
     (*self)->turn_waits_ = false;
     (*self)->turn(true);
   });
-}
-
-bool Pump::takes_output() const {
-  return !ended() && !finishing_ && !half_close_asked_ && !half_closed_ && !write_failed_;
-}
-
-bool Pump::half_close_wanted() const {
-  if (finishing_ || half_close_asked_) return output_size() == 0;
-  return output_.size() == 0 && connection_ && connection_->half_close_wanted();
-}
-
-std::optional<Time> Pump::write_timeout_at() const {
-  if (!stalled_at_ || limits_.write_timeout == Duration(0)) return std::nullopt;
-  return *stalled_at_ + limits_.write_timeout;
 }
 
 /// The end of time when there is none.

@@ -176,9 +176,10 @@ class Pump {
     const bool waits = limits_.reading_waits && congested() && !write_failed_;
     return finishing_ || (!paused_ && !deaf_ && !waits);
   }
-  bool may_read() const { return !ended() && held_ == nullptr && may_pass_on(); }
+  bool may_read() const { return !ended() && !input_ended_ && held_ == nullptr && may_pass_on(); }
   bool may_write();
   bool half_close_wanted() const;
+  bool has_last_words() const;
   bool only_listens() const;
   std::optional<Time> write_timeout_at() const;
   Time next_deadline() const;
@@ -206,6 +207,7 @@ class Pump {
   bool finishing_ = false;
   bool half_close_asked_ = false;
   bool reset_asked_ = false;
+  bool input_ended_ = false;  // by a FIN
   bool half_closed_ = false;
   bool write_failed_ = false;
   bool was_congested_ = false;

@@ -93,7 +93,8 @@ void Pump::write_queued() {
   } else if (progress || !stalled_at_) {
     stalled_at_ = pause_end_or_now();
   }
-  if (progress && finishing_ && !half_closed_) deadline_ = pause_end_or_now() + kFinishTimeout;
+  if (progress && (finishing_ || input_ended_) && !half_closed_)
+    deadline_ = pause_end_or_now() + kFinishTimeout;
 }
 
 /// Writes what lies in the shared buffer, which is good for this turn only.
@@ -116,6 +117,26 @@ Pump::Written Pump::write_some(ConstBytes bytes) {
     note_end(end_of(*result.failure));
   }
   return {result.io, result.size};
+}
+
+bool Pump::takes_output() const {
+  return !ended() && !finishing_ && !input_ended_ && !half_close_asked_ && !half_closed_ &&
+         !write_failed_;
+}
+
+bool Pump::half_close_wanted() const {
+  if (finishing_ || half_close_asked_) return output_size() == 0;
+  return output_.size() == 0 && connection_ && connection_->half_close_wanted();
+}
+
+std::optional<Time> Pump::write_timeout_at() const {
+  if (!stalled_at_ || limits_.write_timeout == Duration(0)) return std::nullopt;
+  return *stalled_at_ + limits_.write_timeout;
+}
+
+/// The peer has said all it has to say, and may still listen: to echoes, to our Close.
+bool Pump::has_last_words() const {
+  return input_ended_ && output_size() > 0 && !write_failed_ && !reset_asked_;
 }
 
 /// Hands what the connection sends to whoever rewrites it.

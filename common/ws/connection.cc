@@ -43,9 +43,11 @@ std::optional<Event> Connection::next(Bytes& in) {
 }
 
 std::optional<Event> Connection::next_received(Bytes& in) {
+  const bool was_unfinished = reader_.is_unfinished();
   auto event = reader_.next(in);  // the one object that is returned
   // A peer that keeps pinging may still have left a message open.
-  if (!event || event->type == EventType::message) last_message_byte_ = now_;
+  const bool has_begun = !was_unfinished && reader_.is_unfinished();
+  if (!event || event->type == EventType::message || has_begun) last_message_byte_ = now_;
   if (event && event->type != EventType::message) react(*event);
   if (event && event->compressed) compression_->used_at = now_;
   return event;

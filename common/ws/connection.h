@@ -99,7 +99,11 @@ class Connection {
   /// Not inside_raw_frame().
   Result<void> close(CloseCode code, std::string_view reason);
 
-  /// Tells the time. First of all in every turn: what is received and sent then happens at `now`.
+  /// Tells the time, first of all in every turn: what is received and sent then happens at `now`.
+  void set_time(Time now) { now_ = now; }
+
+  /// The same, and what is due happens. To be called when everything has been received that has
+  /// come by then.
   void tick(Time now);
   std::optional<Time> deadline() const;  ///< when tick() has something to do
 

@@ -49,7 +49,7 @@ std::optional<Event> MessageReader::next(Bytes& in) {
   std::optional<Event> event;  // filled where the caller gets it
   PlainFrame frame;
   if (take_plain(in, frame)) {  // the usual case
-    copy_masked(frame.payload, frame.mask, frame.payload.data());
+    if (frame.mask != 0) copy_masked(frame.payload, frame.mask, frame.payload.data());
     if (!is_sound(frame, frame.payload)) {
       event = fail_plain(frame, frame.payload);
       return event;

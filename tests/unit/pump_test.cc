@@ -342,6 +342,36 @@ TEST(Pump, end_of_the_transport_without_a_close_is_a_cut) {
   EXPECT_EQ(bench.end->how, net::TransportEnd::How::fin);
 }
 
+TEST(Pump, what_waits_is_still_sent_to_a_peer_that_has_ended_only_its_own_direction) {
+  for (const std::string close : {"", "\x03\xe8"}) {
+    Bench bench;
+    bench.role = ws::Role::server;
+    bench.in_place = true;
+    bench.script.most = 3;
+    bench.open();
+    std::string said = masked_frame(0x81, "first") + masked_frame(0x81, "second");
+    if (!close.empty()) said += masked_frame(0x88, close);
+    bench.say(said);
+    ASSERT_EQ(shutdown(bench.peer.value(), SHUT_WR), 0);
+    bench.run();
+    EXPECT_EQ(written_frames(bench), std::string("text \"first\"\ntext \"second\"\n") +
+                                         (close.empty() ? "" : "close 1000 \"\"\n"));
+    EXPECT_EQ(bench.end->how, net::TransportEnd::How::fin);
+  }
+}
+
+TEST(Pump, an_answer_that_waits_is_still_sent_to_a_peer_that_has_ended_its_own_direction) {
+  Bench bench;
+  bench.script.most = 2;
+  bench.pump->write(as_bytes("answer"));
+  bench.pump->finish();
+  ASSERT_EQ(shutdown(bench.peer.value(), SHUT_WR), 0);
+  bench.pump->update();
+  bench.run();
+  EXPECT_EQ(bench.script.written, "answer");
+  EXPECT_TRUE(bench.end);
+}
+
 TEST(Pump, peer_that_takes_nothing_is_dropped_after_the_write_timeout) {
   Bench bench({.write_timeout = std::chrono::milliseconds(20)});
   bench.open();

@@ -404,6 +404,22 @@ TEST(WsConnection, control_frames_do_not_put_the_timeout_of_a_message_off) {
   EXPECT_EQ(client.take_output(), "close 1008 \"message timeout\"\n");
 }
 
+TEST(WsConnection, a_message_that_begins_with_nothing_in_front_of_a_ping_is_new) {
+  Client client;
+  client.at(seconds(100));
+  EXPECT_EQ(client.receive("0100 8900"), "ping\n");
+  EXPECT_EQ(client.deadline(), 160);
+}
+
+TEST(WsConnection, what_has_come_in_time_counts_when_it_is_looked_at_late) {
+  Client client;
+  client.receive("0101 61");
+  client->set_time(Time{} + seconds(70));
+  client.receive("0001 62");
+  client.at(seconds(70));
+  EXPECT_EQ(client->state(), CloseState::open);
+}
+
 TEST(WsConnection, message_cannot_be_late_while_we_do_not_read) {
   Client client;
   client.receive("0101 61");
