@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <utility>
 
@@ -8,6 +9,8 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "net/entropy.h"
+#include "page.h"
 
 namespace stream_echo {
 namespace {
@@ -211,11 +214,17 @@ void Session::open(const Handshake& handshake) {
 
 void Session::serve(Endpoint& endpoint) {
   switch (endpoint.kind) {
-    case Endpoint::Kind::page: return answer(refuse_with(404, "there is nothing here yet"));
+    case Endpoint::Kind::page: return serve_page(endpoint);
     case Endpoint::Kind::messages: return serve_messages(endpoint);
     case Endpoint::Kind::channel: return serve_channel(endpoint);
     case Endpoint::Kind::publish: return publish(endpoint);
   }
+}
+
+void Session::serve_page(const Endpoint& endpoint) {
+  std::array<std::uint8_t, 16> nonce = {};
+  net::fill_random(nonce);
+  answer(endpoint, {.answer = page_answer(to_hex(nonce)), .why = "the page"});
 }
 
 void Session::serve_messages(Endpoint& endpoint) {

@@ -71,6 +71,7 @@ class Session final : public net::PumpOwner {
   void proceed();
   void open(const Handshake& handshake);
   void serve(Endpoint& endpoint);
+  void serve_page(const Endpoint& endpoint);
   void serve_messages(Endpoint& endpoint);
   void serve_channel(const Endpoint& endpoint);
   void publish(const Endpoint& endpoint);
