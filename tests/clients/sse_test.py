@@ -3,8 +3,10 @@ resuming, and the ends."""
 
 import json
 import re
+import select
 import signal
 import subprocess
+import threading
 
 import harness
 import http_stream
@@ -210,6 +212,11 @@ class Ends(SseTest):
                 self.assertLess(resident_bytes(server.pid) - before, 2 << 20)
 
 
+def read_all(file):
+    while file.read(1 << 20):
+        pass
+
+
 class Logs(harness.TestCase):
     def test_each_event_is_a_line_of_json(self):
         with harness.Echo("--to", "jsonl") as server:
@@ -233,6 +240,23 @@ class Logs(harness.TestCase):
         ])
         last = [line for line in lines if line["kind"] == "message"][-1]
         self.assertEqual((last["type"], last["data"]), ("message", "b"))
+
+    def test_a_reader_of_the_log_that_is_slow_holds_events_up(self):
+        with harness.Echo("--to", "jsonl") as server, connect(server.port) as peer:
+            peer.send(request(server.port, "/sse?interval=0&count=1000000000"))
+            received = 0
+            while select.select([peer.sock], [], [], 0.3)[0]:  # until it stops
+                received += len(peer.receive())
+                self.assertLess(received, 64 << 20, "it does not wait")
+            if not harness.SANITIZED:
+                self.assertLess(resident_bytes(server.pid), 40 << 20)
+            reader = threading.Thread(target=read_all, args=(server.process.stdout,), daemon=True)
+            reader.start()
+            for _ in range(100):  # and goes on
+                peer.receive()
+            peer.sock.close()
+            server.process.terminate()
+            reader.join(harness.TIME_LIMIT)
 
     def test_the_log_tells_what_was_asked_for_and_sent_and_how_it_ended(self):
         command = ["curl", "-sN", "-o", "/dev/null"]

@@ -85,6 +85,9 @@ void Session::shut_down() {
 void Session::set_paused(bool paused) {
   log_is_full_ = paused;
   pump_.set_paused(log_is_full_ || (start_ && start_->delayed));
+  if (!stream_) return;
+  stream_->set_paused(log_is_full_);
+  if (!paused) pump_.update();
 }
 
 void Session::on_bytes(Bytes& in) {
@@ -270,6 +273,7 @@ void Session::open_stream(const Endpoint& endpoint, EventSource source) {
       std::make_unique<EventStream>(shared_.loop, pump_, log_, shared_.streams, saboteur_.get(),
                                     endpoint, std::move(source), shared_.faults.seed + log_.conn());
   start_.reset();
+  stream_->set_paused(log_is_full_);
   stream_->open();
 }
 

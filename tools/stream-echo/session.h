@@ -53,7 +53,7 @@ class Session final : public net::PumpOwner {
   /// for anything yet. An answer on its way is finished.
   void shut_down();
 
-  /// Nothing is read while the log has no room.
+  /// Nothing is read, and no event sent, while the log has no room.
   void set_paused(bool paused);
 
  private:
