@@ -40,7 +40,7 @@ complete -c stream-echo -l allow-faults -d 'Let URLs ask for faults from other m
 complete -c stream-echo -l one-connection -d 'Take one connection and end with it'
 complete -c stream-echo -s m -l max-time -x -d 'End after this time, whatever happens'
 complete -c stream-echo -l check-client -d 'Exit with 100 when a client broke the protocol'
-complete -c stream-echo -s v -l verbose -d 'Log messages and control frames too'
+complete -c stream-echo -s v -l verbose -d 'Log messages, events and control frames too'
 complete -c stream-echo -s s -l silent -d 'Log nothing'
 complete -c stream-echo -l to -x -a 'jsonl' -d 'Print each event as a line of JSON'
 complete -c stream-echo -l record -r -F -d 'Record all bytes of the connection in FILE'

@@ -352,7 +352,7 @@ hint: another program has this port; port 0 is one that is free"
 @test "faults are listed, and a wrong one is told with its neighbour" {
   run stream-echo --help faults
   assert_success
-  assert_line "  abort                     end the connection (FIN) without a Close frame"
+  assert_line "  abort                     end the connection (FIN) without Close or last chunk"
   run --separate-stderr stream-echo --fault no-pongs
   assert_failure 2
   assert_equal "$stderr" $'stream-echo: option --fault: fault "no-pongs": is unknown\nhint: did you mean no-pong?'

@@ -2,7 +2,11 @@
 resuming, and the ends."""
 
 import json
+import re
+import select
 import signal
+import subprocess
+import threading
 
 import harness
 import http_stream
@@ -206,6 +210,69 @@ class Ends(SseTest):
                 peer.receive()
             if not harness.SANITIZED:
                 self.assertLess(resident_bytes(server.pid) - before, 2 << 20)
+
+
+def read_all(file):
+    while file.read(1 << 20):
+        pass
+
+
+class Logs(harness.TestCase):
+    def test_each_event_is_a_line_of_json(self):
+        with harness.Echo("--to", "jsonl") as server:
+            http_stream.ask(server.port, "/sse?count=1&retry=5&event=tick&data=a")
+            http_stream.ask(server.port, "/publish/news", method="POST", body=b"b")
+            http_stream.ask(server.port, "/events/news?drop-after=1&lastEventId=0")
+            server.process.terminate()
+            lines = [json.loads(line) for line in server.process.stdout.read().splitlines()]
+        self.assertEqual({line.pop("t") >= 0 for line in lines}, {True})
+        host = f"http://127.0.0.1:{server.port}"
+        one = [line for line in lines if line.pop("conn") == 1]
+        data = [line.pop("data") for line in one if line["kind"] == "message"]
+        self.assertRegex(data[0], r'\A\{"time":\d+,"content":"a"\}\Z')
+        self.assertEqual(one, [
+            {"kind": "open", "status": 200, "url": f"{host}/sse?count=1&retry=5&event=tick&data=a"},
+            {"dir": ">", "kind": "comment", "data": " stream-echo", "size": 12},
+            {"dir": ">", "kind": "retry", "ms": 5},
+            {"dir": ">", "kind": "message", "type": "tick", "id": "1", "size": len(data[0])},
+            {"dir": ">", "kind": "message", "type": "close", "size": len(data[1])},
+            {"dir": ">", "kind": "end", "by": "us"},
+        ])
+        last = [line for line in lines if line["kind"] == "message"][-1]
+        self.assertEqual((last["type"], last["data"]), ("message", "b"))
+
+    def test_a_reader_of_the_log_that_is_slow_holds_events_up(self):
+        with harness.Echo("--to", "jsonl") as server, connect(server.port) as peer:
+            peer.send(request(server.port, "/sse?interval=0&count=1000000000"))
+            received = 0
+            while select.select([peer.sock], [], [], 0.3)[0]:  # until it stops
+                received += len(peer.receive())
+                self.assertLess(received, 64 << 20, "it does not wait")
+            if not harness.SANITIZED:
+                self.assertLess(resident_bytes(server.pid), 40 << 20)
+            reader = threading.Thread(target=read_all, args=(server.process.stdout,), daemon=True)
+            reader.start()
+            for _ in range(100):  # and goes on
+                peer.receive()
+            peer.sock.close()
+            server.process.terminate()
+            reader.join(harness.TIME_LIMIT)
+
+    def test_the_log_tells_what_was_asked_for_and_sent_and_how_it_ended(self):
+        command = ["curl", "-sN", "-o", "/dev/null"]
+        script = (f'{" ".join(command)} "$STREAM_ECHO_HTTP_URL/sse?interval=0&count=2&retry=9";'
+                  f'{" ".join(command)} -d hello "$STREAM_ECHO_HTTP_URL/publish/news";'
+                  f'{" ".join(command)} -m 0.2 "$STREAM_ECHO_HTTP_URL/events/news"; true')
+        run = subprocess.run([harness.STREAM_ECHO, "-vv", "--port", "0", "--", "sh", "-c", script],
+                             capture_output=True, text=True, timeout=harness.TIME_LIMIT)
+        said = re.sub(r"127\.0\.0\.1:\d+", "HOST", run.stderr)
+        for line in ("#1 HOST: streaming http://HOST/sse?interval=0&count=2&retry=9",
+                     "#1 HOST: sent retry 9 ms", "#1 HOST: sent message 1, 44 bytes",
+                     "#1 HOST: sent close, 51 bytes",
+                     "#1 HOST: stream ended after 2 events", "#3 HOST: streaming http://HOST/events/news",
+                     "#3 HOST: stream cut after 0 events: the peer ended the connection"):
+            self.assertIn(f"stream-echo: {line}\n", said)
+        self.assertRegex(said, r"#2 HOST: answered 200: 5 bytes is event \w+-1 of news\n")
 
 
 if __name__ == "__main__":

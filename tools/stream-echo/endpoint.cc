@@ -97,7 +97,8 @@ std::optional<std::variant<Endpoint, Refusal>> find_endpoint(const http::Head& h
   if (http::list_has_token(head.fields, "Upgrade", "websocket")) return std::nullopt;
   const std::string_view path = path_of(head.target);
   if (path == "/" && (head.method == "GET" || head.method == "HEAD") && wants_html(head)) {
-    return Endpoint{.head_only = head.method == "HEAD"};
+    return Endpoint{.allow_origin = origin_to_name(policy, head.fields, host),
+                    .head_only = head.method == "HEAD"};
   }
   const Row* const row = find_row(path);
   if (row == nullptr) return std::nullopt;

@@ -76,8 +76,7 @@ void EventStream::open() {
 }
 
 void EventStream::run() {
-  const bool held_back = saboteur_ && saboteur_->holds_back();
-  if (finished_ || held_back || !pump_.takes_output()) return;
+  if (finished_ || held_back() || !pump_.takes_output()) return;
   const Time now = loop_.now();
   if (age_end_ && *age_end_ <= now) return end_early();
   OutputBuffer& out = shared_.scratch;
@@ -101,8 +100,18 @@ void EventStream::run() {
   set_deadline(now);
 }
 
+void EventStream::set_paused(bool paused) {
+  const bool goes_on = paused_ && !paused;
+  paused_ = paused;  // from within run(), too, when its log is full
+  if (goes_on) run();
+}
+
+bool EventStream::held_back() const {
+  return paused_ || (saboteur_ && saboteur_->holds_back());
+}
+
 bool EventStream::has_room() const {
-  return !pump_.congested() && pump_.takes_output() && !(saboteur_ && saboteur_->holds_back());
+  return !pump_.congested() && pump_.takes_output() && !held_back();
 }
 
 std::uint64_t EventStream::append_due(OutputBuffer& out, std::size_t limit, Time now) {
@@ -180,7 +189,7 @@ std::uint64_t EventStream::reconnection_time() const {
 
 /// While there is no room, nothing is due: it is when there is.
 void EventStream::set_deadline(Time now) {
-  if (saboteur_ && saboteur_->holds_back()) return pump_.set_deadline(std::nullopt);
+  if (held_back()) return pump_.set_deadline(std::nullopt);
   Time next = age_end_.value_or(Time::max());
   if (has_room()) {
     if (const auto* const demo = std::get_if<DemoStream>(&source_)) {

@@ -44,6 +44,9 @@ class EventStream {
   /// The time of the pump's deadline has come, there is room again, or something is new.
   void run();
 
+  /// While paused nothing is sent. Pump::update() follows.
+  void set_paused(bool paused);
+
   /// The server stops: an orderly end, unless there has been one. Pump::update() follows.
   void shut_down();
 
@@ -53,6 +56,7 @@ class EventStream {
  private:
   using Kind = StreamDistortion::Kind;
 
+  bool held_back() const;
   bool has_room() const;
   std::uint64_t append_due(OutputBuffer& out, std::size_t limit, Time now);
   bool append_end(OutputBuffer& out);
@@ -79,6 +83,7 @@ class EventStream {
   std::optional<Time> age_end_;
   std::uint64_t count_ = 0;  // of events that were sent
   bool one_by_one_;          // somebody wants to see each event
+  bool paused_ = false;
   bool opened_ = false;      // what a stream begins with has been sent
   bool finished_ = false;
 };

@@ -194,9 +194,9 @@ void PeerLog::sent(ConstBytes blocks) {
       case sse::EventKind::message:
         if (lines) cli::event_line(*lines, stamp('>'), event->type, event->last_id, event->data);
         if (log_.shows(1)) {
-          say(fmt::format("sent {} {}, {}", cli::escape(event->type, cli::Escape::line),
-                          cli::escape(event->last_id, cli::Escape::line),
-                          count_text(event->data.size(), "byte")));
+          std::string name = cli::escape(event->type, cli::Escape::line);
+          if (!event->last_id.empty()) name += " " + cli::escape(event->last_id, cli::Escape::line);
+          say(fmt::format("sent {}, {}", name, count_text(event->data.size(), "byte")));
         }
         break;
       case sse::EventKind::comment:

@@ -269,10 +269,11 @@ inline constexpr std::array kOutputOptions = {
     cli::Option{.name = "verbose",
                 .letter = 'v',
                 .group = cli::kOutputGroup,
-                .help = "Log messages and control frames too",
+                .help = "Log messages, events and control frames too",
                 .doc =
                     "The log goes to standard error: a line for each connection that is opened, "
-                    "closed or refused, with -v also one for each message, ping and pong. With a "
+                    "closed or refused, with -v also one for each message, ping and pong, and for "
+                    "each event that is sent. With a "
                     "command after -- nothing is logged without -v, and messages only with a "
                     "second one."},
     cli::Option{.name = "silent",
@@ -286,8 +287,9 @@ inline constexpr std::array kOutputOptions = {
                 .group = cli::kOutputGroup,
                 .help = "Print each event as a line of JSON",
                 .doc = "After the line that says where the server listens, standard output gets "
-                       "one JSON object for each connection, message, ping, pong, violation and "
-                       "close. A reader that is slow holds the server up. Not with a command after "
+                       "one JSON object for each connection, message, ping, pong, violation, "
+                       "close, and event that is sent. A reader that is slow holds the server up. "
+                       "Not with a command after "
                        "--, which has standard output for itself.",
                 .words = "jsonl"},
 };

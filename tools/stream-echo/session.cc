@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <utility>
 
@@ -8,6 +9,8 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "net/entropy.h"
+#include "page.h"
 
 namespace stream_echo {
 namespace {
@@ -82,6 +85,9 @@ void Session::shut_down() {
 void Session::set_paused(bool paused) {
   log_is_full_ = paused;
   pump_.set_paused(log_is_full_ || (start_ && start_->delayed));
+  if (!stream_) return;
+  stream_->set_paused(log_is_full_);
+  if (!paused) pump_.update();
 }
 
 void Session::on_bytes(Bytes& in) {
@@ -211,11 +217,17 @@ void Session::open(const Handshake& handshake) {
 
 void Session::serve(Endpoint& endpoint) {
   switch (endpoint.kind) {
-    case Endpoint::Kind::page: return answer(refuse_with(404, "there is nothing here yet"));
+    case Endpoint::Kind::page: return serve_page(endpoint);
     case Endpoint::Kind::messages: return serve_messages(endpoint);
     case Endpoint::Kind::channel: return serve_channel(endpoint);
     case Endpoint::Kind::publish: return publish(endpoint);
   }
+}
+
+void Session::serve_page(const Endpoint& endpoint) {
+  std::array<std::uint8_t, 16> nonce = {};
+  net::fill_random(nonce);
+  answer(endpoint, {.answer = page_answer(to_hex(nonce)), .why = "the page"});
 }
 
 void Session::serve_messages(Endpoint& endpoint) {
@@ -261,6 +273,7 @@ void Session::open_stream(const Endpoint& endpoint, EventSource source) {
       std::make_unique<EventStream>(shared_.loop, pump_, log_, shared_.streams, saboteur_.get(),
                                     endpoint, std::move(source), shared_.faults.seed + log_.conn());
   start_.reset();
+  stream_->set_paused(log_is_full_);
   stream_->open();
 }
 

@@ -53,7 +53,7 @@ class Session final : public net::PumpOwner {
   /// for anything yet. An answer on its way is finished.
   void shut_down();
 
-  /// Nothing is read while the log has no room.
+  /// Nothing is read, and no event sent, while the log has no room.
   void set_paused(bool paused);
 
  private:
@@ -71,6 +71,7 @@ class Session final : public net::PumpOwner {
   void proceed();
   void open(const Handshake& handshake);
   void serve(Endpoint& endpoint);
+  void serve_page(const Endpoint& endpoint);
   void serve_messages(Endpoint& endpoint);
   void serve_channel(const Endpoint& endpoint);
   void publish(const Endpoint& endpoint);

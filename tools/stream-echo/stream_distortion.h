@@ -16,6 +16,16 @@
 
 namespace stream_echo {
 
+/// A body that is being compressed (RFC 1952).
+struct Gzip {
+  ws::Deflater deflater{15, true};
+  bool late = false;
+  std::string held = {};  ///< of `late`: not compressed yet
+  std::uint32_t checksum = 0;
+  std::uint32_t size = 0;
+  bool begun = false;
+};
+
 class StreamDistortion {
  public:
   /// `happens` throws the dice: true with the given probability.
@@ -46,16 +56,6 @@ class StreamDistortion {
   std::string finish();
 
  private:
-  /// RFC 1952.
-  struct Gzip {
-    ws::Deflater deflater{15, true};
-    bool late = false;
-    std::string held;  // of `late`: not compressed yet
-    std::uint32_t checksum = 0;
-    std::uint32_t size = 0;
-    bool begun = false;
-  };
-
   const Fault* roll(Word word) const;
   std::string with_line_ends(std::string_view text, std::string_view how);
   std::string compressed(std::string_view text, bool last);
