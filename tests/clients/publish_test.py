@@ -127,6 +127,13 @@ class Resuming(PublishTest):
         reader = self.subscribe("news", "0")
         self.assertEqual([reader.next()[2] for _ in range(3)], ["0", "1", "2"])
 
+    def test_all_that_is_kept_comes_without_anything_new(self):
+        for _ in range(200):  # several times what is written at once
+            self.publish("news", b"x" * 1000)
+        reader = self.subscribe("news?heartbeat=0", "0")
+        for _ in range(200):
+            self.assertEqual(reader.next()[2], "x" * 1000)
+
     def test_an_id_that_is_too_old_is_told_so(self):
         ids = [self.publish("news", b"%d" % i)[0] for i in range(1010)]
         reader = self.subscribe("news", ids[9])

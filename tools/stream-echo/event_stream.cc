@@ -86,7 +86,7 @@ void EventStream::run() {
   while (has_room()) {
     const std::uint64_t count = append_due(out, one_by_one_ ? 1 : kBatch, now);
     count_ += count;
-    if (!one_by_one_ || count == 0) break;
+    if (count == 0) break;
     send(out, Kind::event);
   }
   if (!pump_.takes_output()) return;  // a fault has ended it
