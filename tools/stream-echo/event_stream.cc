@@ -87,7 +87,7 @@ void EventStream::run() {
     const std::uint64_t count = append_due(out, one_by_one_ ? 1 : kBatch, now);
     count_ += count;
     if (count == 0) break;
-    send(out, Kind::event);
+    if (one_by_one_ || out.size() >= kBatch / 2) send(out, Kind::event);
   }
   if (!pump_.takes_output()) return;  // a fault has ended it
   if (has_room() && append_end(out)) {
