@@ -87,6 +87,8 @@ void Loop::later(std::function<void()> work) {
 }
 
 void Loop::run_later() {
+  now_.reset();
+  if (waiting_.empty()) return;
   running_.swap(waiting_);
   for (std::function<void()>& work : running_) work();
   running_.clear();

@@ -36,10 +36,11 @@ Pump::Pump(Loop& loop, std::unique_ptr<Stream> stream, const Limits& limits, Pum
     fetch(*this);
     // While finishing, what has come is read again and discarded: unread, it would make a reset.
     if (readable && deaf_ && !finishing_) return transport_ended({TransportEnd::How::fin});
-    turn(readable || (writable && stream_->reads_ahead()));
+    turn(readable || (writable && reads_ahead_));
   });
   poll_->watch(true, false);
-  if (stream_->reads_ahead()) continue_later();
+  reads_ahead_ = stream_->reads_ahead();
+  if (reads_ahead_) continue_later();
 }
 
 Pump::~Pump() {
@@ -123,6 +124,8 @@ void Pump::turn(bool readable) {
     flush();
   }
   if (readable && may_read()) read_some();
+  // The usual case: what has come is on its way back, and nothing else has changed.
+  if (listens_ && only_listens() && !connection_->has_due()) return;
   tick();  // what has come in time counts, though we look at it late: after a suspension, say
   update();
 }
@@ -161,7 +164,7 @@ void Pump::read_some() {
     pass_on(in);
     flush();
     if (!may_read()) return;
-    const bool more_may_wait = stream_->reads_ahead() || result.size == buffer.size();
+    const bool more_may_wait = reads_ahead_ || result.size == buffer.size();
     if (!more_may_wait) return;
   }
   continue_later();
@@ -284,7 +287,7 @@ void Pump::note_kept() {
 inline bool Pump::only_listens() const {
   return connection_ && connection_->is_quiet() && output_.size() == 0 && may_read() &&
          !finishing_ && !half_close_asked_ && !was_congested_ && !deadline_ && odd_ == nullptr &&
-         !stream_->reads_ahead();
+         !reads_ahead_;
 }
 
 void Pump::on_timer() {

@@ -211,6 +211,7 @@ class Pump {
   bool half_closed_ = false;
   bool write_failed_ = false;
   bool was_congested_ = false;
+  bool reads_ahead_ = false;     // stream_->reads_ahead()
   bool listens_ = false;         // only_listens(), as of the latest update()
   bool turn_waits_ = false;      // continue_later() was called
   std::shared_ptr<Pump*> self_;  // shared with work that waits in the loop, once there is some

@@ -171,10 +171,7 @@ void Connection::on_pong(ConstBytes payload) {
 
 void Connection::tick(Time now) {
   now_ = now;
-  const bool pings = settings_->ping_interval > Duration(0);
-  if (is_quiet() && !(pings && next_ping_ <= now) && !(awaits_pong_ && pong_deadline_ <= now)) {
-    return;  // the usual case
-  }
+  if (is_quiet() && !has_due()) return;  // the usual case
   if (holds_compression() && compression_->used_at + settings_->deflate_idle <= now) {
     if (compression_->deflater) compression_->deflater->release();
     reader_.release_idle();

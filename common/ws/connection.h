@@ -113,6 +113,12 @@ class Connection {
     return can_send() && !reader_.is_unfinished() && compression_ == nullptr && output_.size() == 0;
   }
 
+  /// While is_quiet(): tick() has something to do.
+  bool has_due() const {
+    const bool pings = settings_->ping_interval > Duration(0);
+    return (pings && next_ping_ <= now_) || (awaits_pong_ && pong_deadline_ <= now_);
+  }
+
   /// Tells that the caller has stopped (or resumed) reading: meanwhile nothing of the peer's can be
   /// late.
   void set_reading(bool reading);

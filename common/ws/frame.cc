@@ -8,9 +8,6 @@
 namespace ws {
 namespace {
 
-constexpr std::uint8_t kFinBit = 0x80;
-constexpr std::uint8_t kMaskBit = 0x80;
-constexpr std::uint8_t kLength16 = 126;
 constexpr std::uint8_t kLength64 = 127;
 
 /// The two bytes that every header starts with (RFC 6455 5.2).
@@ -79,38 +76,6 @@ std::size_t encode_header(const FrameHeader& header, Bytes out) {
 
 std::size_t encode_header_as_given(const FrameHeader& header, Bytes out) {
   return encode(header, std::max(header.length_form, shortest_form(header.length)), out.data());
-}
-
-bool FrameDecoder::take_plain(Bytes& in, bool masked, std::uint64_t max_size, PlainFrame& frame) {
-  // The longest header that is taken here, so that nothing after this looks beyond the buffer.
-  constexpr std::size_t kLongest = 2 + 2 + 4;
-  if (!at_boundary() || in.size() < kLongest) return false;
-  const auto opcode = static_cast<Opcode>(in[0] ^ kFinBit);
-  if (opcode != Opcode::text && opcode != Opcode::binary) return false;
-  const unsigned length7 = in[1] ^ (masked ? kMaskBit : 0u);  // more than 127: not as it should be
-  std::size_t header_size = 2;
-  std::size_t size = length7;
-  if (length7 >= kLength16) {
-    size = static_cast<std::size_t>(in[2] << 8 | in[3]);
-    if (length7 != kLength16 || size < kLength16) return false;
-    header_size = 4;
-  }
-  if (masked) header_size += sizeof(MaskKey);
-  if (size > max_size || size > in.size() - header_size) return false;
-
-  frame.opcode = opcode;
-  frame.payload_offset = position_ + header_size;
-  frame.payload = in.subspan(header_size, size);
-  frame.mask = 0;
-  if (masked) {
-    MaskKey key;
-    std::memcpy(key.data(), frame.payload.data() - key.size(), key.size());
-    frame.mask = mask_word(key, 0);
-  }
-  in = in.subspan(header_size + size);
-  position_ += header_size + size;
-  frame_offset_ = position_;
-  return true;
 }
 
 std::optional<FramePiece> FrameDecoder::next(Bytes& in) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -33,6 +34,11 @@ struct FrameHeader {
   MaskKey key = {};
   std::uint64_t length = 0;  ///< of the payload, top bit included
 };
+
+// In the first two bytes of a header.
+inline constexpr std::uint8_t kFinBit = 0x80;
+inline constexpr std::uint8_t kMaskBit = 0x80;
+inline constexpr std::uint8_t kLength16 = 126;  ///< 16 bits of length follow; less is the length
 
 inline constexpr std::uint8_t kRsv1 = 4;  ///< in FrameHeader::rsv
 inline constexpr std::size_t kMaxHeaderSize = 14;
@@ -69,14 +75,14 @@ struct PlainFrame {
 /// The header that a peer that does not mask gives such a frame, in the two functions: its size,
 /// and its bytes. There is room for them where the header of the frame ends.
 inline std::size_t unmasked_header_size(const PlainFrame& frame) {
-  return frame.payload.size() < 126 ? 2 : 4;
+  return frame.payload.size() < kLength16 ? 2 : 4;
 }
 inline void encode_unmasked_header(const PlainFrame& frame, std::uint8_t* to) {
   const std::size_t size = frame.payload.size();
-  to[0] = static_cast<std::uint8_t>(0x80 | static_cast<unsigned>(frame.opcode));
+  to[0] = static_cast<std::uint8_t>(kFinBit | static_cast<unsigned>(frame.opcode));
   to[1] = static_cast<std::uint8_t>(size);
-  if (size < 126) return;
-  to[1] = 126;
+  if (size < kLength16) return;
+  to[1] = kLength16;
   to[2] = static_cast<std::uint8_t>(size >> 8);
   to[3] = static_cast<std::uint8_t>(size);
 }
@@ -123,5 +129,39 @@ class FrameDecoder {
   std::uint64_t frame_offset_ = 0;
   std::uint64_t position_ = 0;  // in the stream
 };
+
+// Here so that it becomes part of the loops that call it.
+inline bool FrameDecoder::take_plain(Bytes& in, bool masked, std::uint64_t max_size,
+                                     PlainFrame& frame) {
+  // The longest header that is taken here, so that nothing after this looks beyond the buffer.
+  constexpr std::size_t kLongest = 2 + 2 + 4;
+  if (!at_boundary() || in.size() < kLongest) return false;
+  const auto opcode = static_cast<Opcode>(in[0] ^ kFinBit);
+  if (opcode != Opcode::text && opcode != Opcode::binary) return false;
+  const unsigned length7 = in[1] ^ (masked ? kMaskBit : 0u);  // more than 127: not as it should be
+  std::size_t header_size = 2;
+  std::size_t size = length7;
+  if (length7 >= kLength16) {
+    size = static_cast<std::size_t>(in[2] << 8 | in[3]);
+    if (length7 != kLength16 || size < kLength16) return false;
+    header_size = 4;
+  }
+  if (masked) header_size += sizeof(MaskKey);
+  if (size > max_size || size > in.size() - header_size) return false;
+
+  frame.opcode = opcode;
+  frame.payload_offset = position_ + header_size;
+  frame.payload = in.subspan(header_size, size);
+  frame.mask = 0;
+  if (masked) {
+    MaskKey key;
+    std::memcpy(key.data(), frame.payload.data() - key.size(), key.size());
+    frame.mask = mask_word(key, 0);
+  }
+  in = in.subspan(header_size + size);
+  position_ += header_size + size;
+  frame_offset_ = position_;
+  return true;
+}
 
 }  // namespace ws
