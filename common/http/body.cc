@@ -80,7 +80,9 @@ bool BodyReader::take_framing(Bytes& in) {
         ++line_size_;
         break;
       }
-      if (line_size_ == 0 || hex_digit(byte) >= 0) {
+      // Behind the digits spaces, an extension or the end of the line; "0x5" is no size.
+      if (line_size_ == 0 ||
+          std::string_view(" \t;\r\n").find(static_cast<char>(byte)) == std::string_view::npos) {
         give_up();
         break;
       }

@@ -12,6 +12,7 @@ import threading
 import time
 
 import harness
+from crowd import memory
 from harness import BINARY, FIXED_KEY, ScriptedServer, close_frame, frame, main, open_websocket
 from harness import upgrade_response, ws_cat
 
@@ -29,15 +30,6 @@ def noise():
 def stirred(block, number):
     """Another one for each number, so that no two of them can be exchanged."""
     return struct.pack(">Q", number) + block[8:]
-
-
-def memory(pid, field):
-    """VmHWM or VmRSS of a running process in bytes."""
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        for line in status:
-            if line.startswith(field + ":"):
-                return int(line.split()[1]) * 1024
-    raise AssertionError(f"no {field} of process {pid}")
 
 
 class Bulk(harness.TestCase):

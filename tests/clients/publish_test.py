@@ -8,6 +8,7 @@ import subprocess
 
 import harness
 import http_stream
+from crowd import memory
 from harness import fields_of, main, status_of
 from http_stream import EventReader
 
@@ -59,7 +60,7 @@ class Publishing(PublishTest):
         self.fail("it is still there")
 
     def test_names_sizes_and_numbers_have_limits(self):
-        for name in ("", "a%20b", "a/b", "x" * 65, "%2e"):
+        for name in ("", "a%20b", "a/b", "x" * 65, "%2e", ".", ".."):
             for method, path in (("GET", "events"), ("POST", "publish")):
                 head, _ = http_stream.ask(self.server.port, f"/{path}/{name}", method=method)
                 self.assertEqual(status_of(head), 400, name)
@@ -70,8 +71,26 @@ class Publishing(PublishTest):
         self.assertEqual(status_of(head), 400, body)
         head, _ = http_stream.ask(self.server.port, "/publish/a")
         self.assertEqual((status_of(head), fields_of(head)["allow"]), (405, "POST, OPTIONS"))
-        for i in range(63):
-            self.publish(f"channel{i}", b"x")
+
+    def test_of_too_many_channels_one_without_subscribers_is_forgotten(self):
+        reader = self.subscribe("first")
+        reader.until_open()
+        ids = [self.publish(f"channel{i}", b"x")[0] for i in range(63)]
+        self.publish("channel0", b"y")
+        self.publish("more", b"x")
+        self.publish("first", b"still there")
+        self.assertEqual(reader.next()[2], "still there")
+        self.assertEqual([self.subscribe("channel0", "0").next()[2] for _ in range(2)], ["x", "x"])
+        # channel1 has had nothing for the longest time; its ids are none of the next one's.
+        self.publish("channel1", b"new")
+        again = self.subscribe("channel1", ids[1])
+        self.assertEqual(again.next()[1:], ("reset", '{"reason":"unknown"}'))
+        self.assertEqual(again.next()[2], "new")
+
+    def test_channels_that_all_have_subscribers_stay(self):
+        readers = [self.subscribe(f"channel{i}") for i in range(64)]
+        for reader in readers:
+            reader.until_open()
         head, body = http_stream.ask(self.server.port, "/publish/more", method="POST", body=b"x")
         self.assertEqual(status_of(head), 503, body)
         head, body = http_stream.ask(self.server.port, "/events/more")
@@ -165,9 +184,9 @@ class Slow(PublishTest):
         slow = self.slow_subscriber()
         quick = self.subscribe("news")
         quick.until_open()
-        data = b"x" * (64 << 10)
+        data = b"x" * (8 << 10)
         ids = []
-        for _ in range(400):  # 26 MB: more than the system holds for a connection, and is kept
+        for _ in range(3000):  # 24 MB: more than the system holds for a connection, and is kept
             ids.append(self.publish("news", data)[0])
             self.assertEqual(quick.next()[0], ids[-1])
         got = []
@@ -181,6 +200,29 @@ class Slow(PublishTest):
         for at in range(1, len(got)):
             step = numbers[at] - numbers[at - 1]
             self.assertTrue(step >= 1 if got[at][1] == "reset" else step == 1, got[at])
+
+    def test_an_event_that_is_lost_while_it_is_sent_ends_the_stream(self):
+        slow = self.slow_subscriber()
+        quick = self.subscribe("news")
+        quick.until_open()
+        data = b"x" * (1 << 20)
+        for _ in range(30):
+            last = self.publish("news", data)[0]
+            self.assertEqual(quick.next()[0], last)
+        with self.assertRaisesRegex(AssertionError, "the stream has ended"):
+            while slow.next()[0] != last:
+                pass
+        again = self.subscribe("news", slow.last_id)
+        self.assertEqual(again.next()[1:], ("reset", '{"reason":"lost"}'))
+        self.assertEqual(len(again.next()[2]), 1 << 20)
+
+    def test_who_does_not_read_costs_little_however_large_the_events_are(self):
+        before = memory(self.server.pid, "VmRSS")
+        for _ in range(40):
+            self.slow_subscriber()
+        self.publish("news", b"\n" * (1 << 20))  # seven times as much on the wire
+        if not harness.SANITIZED:
+            self.assertLess(memory(self.server.pid, "VmHWM") - before, 40 << 20)
 
     def slow_subscriber(self):
         sock = socket.socket()

@@ -408,7 +408,8 @@ TEST(HttpBody, unfinished_chunks_wait_for_more) {
 }
 
 TEST(HttpBody, broken_chunk_framing_ends_the_body) {
-  for (const std::string_view stream : {"x", "\r\n", ";", "-5\r\n", "ffffffffffffffff0\r\n"}) {
+  for (const std::string_view stream :
+       {"x", "\r\n", ";", "-5\r\n", "ffffffffffffffff0\r\n", "0x5\r\n", "5,\r\n"}) {
     const std::string got = read_body(kChunked, stream, test::whole(stream.size()));
     EXPECT_TRUE(got.starts_with("!")) << stream << " -> " << got;
   }

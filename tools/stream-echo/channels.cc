@@ -32,10 +32,27 @@ Channels::Channels() : epoch_(random_epoch()) {}
 Result<Channels::Map::iterator> Channels::find_or_make(std::string_view name) {
   const auto found = channels_.find(name);
   if (found != channels_.end()) return found;
-  if (channels_.size() == kMaxCount) {
-    return Error{fmt::format("there are {} channels already", kMaxCount), {}};
+  if (channels_.size() == kMaxCount && !forget_one()) {
+    return Error{fmt::format("there are {} channels with subscribers already", kMaxCount), {}};
   }
-  return channels_.try_emplace(std::string(name), epoch_).first;
+  // Ids of a channel that was forgotten are no ids of one that has its name later.
+  const std::string epoch =
+      forgotten_count_ == 0 ? epoch_ : fmt::format("{}{:x}", epoch_, forgotten_count_);
+  return channels_.try_emplace(std::string(name), epoch).first;
+}
+
+/// The one without subscribers to which nothing was published for the longest time. False: all have
+/// some.
+bool Channels::forget_one() {
+  auto oldest = channels_.end();
+  for (auto at = channels_.begin(); at != channels_.end(); ++at) {
+    if (at->second.subscriber_count > 0) continue;
+    if (oldest == channels_.end() || at->second.used < oldest->second.used) oldest = at;
+  }
+  if (oldest == channels_.end()) return false;
+  channels_.erase(oldest);
+  ++forgotten_count_;
+  return true;
 }
 
 Result<Channels::Published> Channels::publish(std::string_view name, std::string_view type,
@@ -45,6 +62,7 @@ Result<Channels::Published> Channels::publish(std::string_view name, std::string
   if (!found) return found.error();
   Channel& channel = (*found)->second;
   const std::uint64_t number = channel.log.append(type, data);
+  channel.used = ++published_count_;
   for (Subscribers* const thread : channel.threads) {
     auto& woken = thread->woken_;
     if (std::ranges::find(woken, &channel) != woken.end()) continue;
@@ -123,20 +141,38 @@ void Subscription::append_reset(OutputBuffer& out, std::string_view reason) {
                       .data = fmt::format("{{\"reason\":\"{}\"}}", reason)});
 }
 
-std::uint64_t Subscription::append_due(OutputBuffer& out, std::size_t limit) {
+std::uint64_t Subscription::append_due(OutputBuffer& out, const Portion& portion) {
   const std::lock_guard lock(subscribers_.channels_.mutex_);
   const EventLog& log = channel_->second.log;
-  const std::uint64_t reset = next_ < log.first() ? 1 : 0;
-  if (reset > 0) {
+  if (next_ < log.first()) {
+    if (inside_event()) {
+      broken_ = true;
+      return 0;
+    }
     next_ = log.first();
     append_reset(out, "slow");
-    if (out.size() >= limit) return reset;
   }
+  const std::size_t room = portion.limit - std::min(portion.limit, out.size());
+  if (inside_event()) return append_piece(out, room);
   const std::uint64_t begin = next_;
-  const EventLog::Batch batch = log.from(begin, limit - std::min(limit, out.size()));
+  const EventLog::Batch batch = log.from(begin, room);
+  if (batch.bytes.size() > portion.limit && !portion.whole) return append_piece(out, room);
   out.append(batch.bytes);
   next_ = batch.next;
-  return reset + next_ - begin;
+  return next_ - begin;
+}
+
+/// Who does not read is not given all of an event that is larger than what is written at a time:
+/// there may be thousands of them. With Channels::mutex_ held.
+std::uint64_t Subscription::append_piece(OutputBuffer& out, std::size_t room) {
+  const ConstBytes rest = channel_->second.log.rest_of(next_, offset_);
+  const std::size_t size = std::min(rest.size(), room);
+  out.append(rest.first(size));
+  offset_ += size;
+  if (size < rest.size()) return 0;
+  offset_ = 0;
+  ++next_;
+  return 1;
 }
 
 }  // namespace stream_echo

@@ -27,7 +27,8 @@ class Subscribers;
 /// May be used by all threads. Outlives all Subscribers.
 class Channels {
  public:
-  /// Each may keep EventLog::kMaxSize, and names come from whoever can connect.
+  /// Each may keep EventLog::kMaxSize, and names come from whoever can connect. Beyond that one
+  /// without subscribers is forgotten.
   static constexpr std::size_t kMaxCount = 64;
 
   Channels();
@@ -37,7 +38,8 @@ class Channels {
     std::size_t subscriber_count = 0;
   };
   /// To a channel that need not be there yet. `name` is a channel's name, the rest as
-  /// EventLog::append() has it. The error: there are too many channels.
+  /// EventLog::append() has it. The error: there are too many channels
+  /// with subscribers.
   Result<Published> publish(std::string_view name, std::string_view type, std::string_view data);
 
  private:
@@ -48,15 +50,20 @@ class Channels {
     explicit Channel(std::string_view epoch) : log(epoch) {}
 
     EventLog log;
+    std::uint64_t used = 0;  // published_count_ when something was published to it
     std::size_t subscriber_count = 0;
     std::vector<Subscribers*> threads;  // who have some of them
   };
   using Map = std::map<std::string, Channel, std::less<>>;
 
-  Result<Map::iterator> find_or_make(std::string_view name);  // with mutex_ held
+  // With mutex_ held.
+  Result<Map::iterator> find_or_make(std::string_view name);
+  bool forget_one();
 
   std::mutex mutex_;  // guards everything below, and Subscribers::woken_
   std::string epoch_;
+  std::uint64_t published_count_ = 0;
+  std::uint64_t forgotten_count_ = 0;
   Map channels_;
 };
 
@@ -74,9 +81,21 @@ class Subscription {
   /// had no event yet, or that events are missing.
   void append_opening(OutputBuffer& out);
 
-  /// Appends the events that have not been, until `out` has about `limit` bytes; one at least if
-  /// there is one. Returns how many. If some are not kept any more, an event says so first.
-  std::uint64_t append_due(OutputBuffer& out, std::size_t limit);
+  /// What an event stream is given at a time, in bytes. `whole`: of events, not of pieces of one.
+  struct Portion {
+    std::size_t limit = 0;
+    bool whole = false;
+  };
+  /// Appends what has not been, until `out` has about so many bytes: events, one at least if there
+  /// is one, or a piece of one that is larger. Returns how many have come to their end. If some are
+  /// not kept any more, an event says so first.
+  std::uint64_t append_due(OutputBuffer& out, const Portion& portion);
+
+  /// What was appended ends inside an event: nothing else may follow than the rest of it.
+  bool inside_event() const { return offset_ > 0; }
+
+  /// That rest is not kept any more.
+  bool is_broken() const { return broken_; }
 
  private:
   friend class Subscribers;
@@ -84,12 +103,15 @@ class Subscription {
                std::string_view last_event_id);
 
   void append_reset(OutputBuffer& out, std::string_view reason);
+  std::uint64_t append_piece(OutputBuffer& out, std::size_t room);
 
   Subscribers& subscribers_;
   Channels::Map::iterator channel_;
   EventLog::Gap gap_ = EventLog::Gap::none;
   bool had_none_;
   std::uint64_t next_ = 1;
+  std::size_t offset_ = 0;  // into event next_: what has been appended of it
+  bool broken_ = false;
   std::function<void()> published_;
 };
 

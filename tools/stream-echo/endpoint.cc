@@ -145,6 +145,8 @@ Refusal refuse_body() {
 
 bool is_channel_name(std::string_view name) {
   static constexpr std::string_view kMarks = "-._~";
+  // RFC 3986 5.2.4: clients take these for something else.
+  if (name == "." || name == "..") return false;
   return !name.empty() && name.size() <= kMaxChannelName && std::ranges::all_of(name, [](char c) {
     return is_ascii_alpha(c) || is_ascii_digit(c) || kMarks.find(c) != kMarks.npos;
   });

@@ -65,6 +65,15 @@ EventLog::Batch EventLog::from(std::uint64_t number, std::size_t limit) const {
   return {.bytes = bytes_.view().subspan(at, size), .next = last + 1};
 }
 
+ConstBytes EventLog::rest_of(std::uint64_t number, std::size_t offset) const {
+  CHECK(number >= first_ && number < next_);
+  const std::uint64_t begin = end_of(number - 1) + offset;
+  const std::uint64_t end = end_of(number);
+  CHECK(begin <= end);
+  const auto at = static_cast<std::size_t>(begin - begin_);
+  return bytes_.view().subspan(at, static_cast<std::size_t>(end - begin));
+}
+
 std::uint64_t EventLog::end_of(std::uint64_t number) const {
   return number < first_ ? begin_ : ends_[number % kMaxCount];
 }

@@ -56,6 +56,10 @@ class EventLog {
   /// least if there is one.
   Batch from(std::uint64_t number, std::size_t limit) const;
 
+  /// Of event `number` alone, which is kept, what lies behind its first `offset` bytes; until the
+  /// next append().
+  ConstBytes rest_of(std::uint64_t number, std::size_t offset) const;
+
  private:
   void drop_first();
 

@@ -62,8 +62,8 @@ EventStream::EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared&
 }
 
 void EventStream::open() {
-  if (auto* const subscription = std::get_if<std::unique_ptr<Subscription>>(&source_)) {
-    (*subscription)->on_published([this] {
+  if (subscription() != nullptr) {
+    subscription()->on_published([this] {
       run();
       pump_.update();
     });
@@ -84,12 +84,16 @@ void EventStream::run() {
   if (!std::exchange(opened_, true)) append_opening(out);
   if (one_by_one_) send(out, Kind::other);
   while (has_room()) {
-    const std::uint64_t count = append_due(out, one_by_one_ ? 1 : kBatch, now);
-    count_ += count;
-    if (count == 0) break;
+    const std::size_t before = out.size();
+    count_ += append_due(out, now);
+    if (out.size() == before) break;
     if (one_by_one_ || out.size() >= kBatch / 2) send(out, Kind::event);
   }
   if (!pump_.takes_output()) return;  // a fault has ended it
+  if (subscription() != nullptr && subscription()->is_broken()) {
+    send(out, Kind::other);
+    return finish();  // HTML Living Standard 9.2.6: an event without its end is none
+  }
   if (has_room() && append_end(out)) {
     send(out, Kind::end);
     return finish();
@@ -114,11 +118,17 @@ bool EventStream::has_room() const {
   return !pump_.congested() && pump_.takes_output() && !held_back();
 }
 
-std::uint64_t EventStream::append_due(OutputBuffer& out, std::size_t limit, Time now) {
+std::uint64_t EventStream::append_due(OutputBuffer& out, Time now) {
+  const std::size_t limit = one_by_one_ ? 1 : kBatch;
   if (auto* const demo = std::get_if<DemoStream>(&source_)) {
     return demo->append_due(out, limit, now, unix_ms());
   }
-  return std::get<std::unique_ptr<Subscription>>(source_)->append_due(out, limit);
+  return subscription()->append_due(out, {.limit = limit, .whole = one_by_one_});
+}
+
+Subscription* EventStream::subscription() const {
+  const auto* const subscription = std::get_if<std::unique_ptr<Subscription>>(&source_);
+  return subscription != nullptr ? subscription->get() : nullptr;
 }
 
 /// False while it is not the end.
@@ -132,9 +142,7 @@ bool EventStream::append_end(OutputBuffer& out) {
 void EventStream::append_opening(OutputBuffer& out) {
   encode_or_die(out, {.comment = kGreeting});
   if (retry_ms_) append_retry(out, *retry_ms_);
-  if (const auto* const subscription = std::get_if<std::unique_ptr<Subscription>>(&source_)) {
-    (*subscription)->append_opening(out);
-  }
+  if (subscription() != nullptr) subscription()->append_opening(out);
 }
 
 void EventStream::append_retry(OutputBuffer& out, std::uint64_t retry_ms) {
@@ -174,7 +182,8 @@ void EventStream::finish() {
 void EventStream::end_early() {
   OutputBuffer& out = shared_.scratch;
   out.sent(out.size());
-  append_retry(out, reconnection_time());
+  const bool inside_event = subscription() != nullptr && subscription()->inside_event();
+  if (!inside_event) append_retry(out, reconnection_time());
   send(out, Kind::other);
   finish();
 }

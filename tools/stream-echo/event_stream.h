@@ -58,7 +58,8 @@ class EventStream {
 
   bool held_back() const;
   bool has_room() const;
-  std::uint64_t append_due(OutputBuffer& out, std::size_t limit, Time now);
+  Subscription* subscription() const;  // nullptr: it is the demonstration
+  std::uint64_t append_due(OutputBuffer& out, Time now);
   bool append_end(OutputBuffer& out);
   void append_retry(OutputBuffer& out, std::uint64_t retry_ms);
   void append_opening(OutputBuffer& out);
@@ -84,7 +85,7 @@ class EventStream {
   std::uint64_t count_ = 0;  // of events that were sent
   bool one_by_one_;          // somebody wants to see each event
   bool paused_ = false;
-  bool opened_ = false;      // what a stream begins with has been sent
+  bool opened_ = false;  // what a stream begins with has been sent
   bool finished_ = false;
 };
 

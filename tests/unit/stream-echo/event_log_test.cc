@@ -44,6 +44,15 @@ TEST(StreamEchoEventLog, a_batch_is_of_whole_events_within_the_limit_but_one_at_
   EXPECT_EQ(joined, from(log, 1));
 }
 
+TEST(StreamEchoEventLog, an_event_can_be_had_in_pieces) {
+  EventLog log("e");
+  log.append("", "one");
+  log.append("", "two");
+  EXPECT_EQ(as_text(log.rest_of(1, 0)), "id: e-1\ndata: one\n\n");
+  EXPECT_EQ(as_text(log.rest_of(2, 8)), "data: two\n\n");
+  EXPECT_EQ(as_text(log.rest_of(2, 19)), "");
+}
+
 TEST(StreamEchoEventLog, the_latest_thousand_are_kept) {
   EventLog log("e");
   for (int i = 1; i <= 2500; ++i) log.append("", std::to_string(i));
