@@ -227,6 +227,19 @@ describe('the page', () => {
     assert.equal(await page.locator('#es li img').count(), 0);
   });
 
+  test('what cannot be connected to is told', limited, async () => {
+    for (const panel of ['ws', 'es']) {
+      await connect(panel, '//');
+      await until(panel, 'this is no path');
+      await connect(panel, 'http://evil.example/');
+      await until(panel, 'only connect to its own server');
+    }
+    await connect('es', '/nothing');
+    await until('es', 'the answer is no event stream');
+    await connect('ws', '/ws?close=4002,later#fragment');
+    await until('ws', 'closed: 4002 “later”');
+  });
+
   test('nothing but its own script runs', limited, async () => {
     const answer = await fetch(url, { headers: { Accept: 'text/html' } });
     const policy = answer.headers.get('content-security-policy');
