@@ -263,6 +263,6 @@ describe('the page', () => {
   });
 
   test('a program gets a line of text', limited, async () => {
-    assert.equal(await (await fetch(url)).text(), 'stream-echo: connect a WebSocket to /ws\n');
+    assert.equal(await (await fetch(url)).text(), 'stream-echo: connect a WebSocket to /ws, an EventSource to /sse\n');
   });
 });

@@ -64,7 +64,7 @@ upgrade=(--http1.1 -m 5 -H 'Upgrade: websocket' -H 'Connection: Upgrade' -H 'Sec
   serve --port 0 -s
   run curl -s "http://[::1]:${HTTP##*:}/"
   assert_success
-  assert_output "stream-echo: connect a WebSocket to /ws"
+  assert_output "stream-echo: connect a WebSocket to /ws, an EventSource to /sse"
 }
 
 @test "a port that is taken is an error" {
@@ -86,7 +86,7 @@ hint: another program has this port; port 0 is one that is free"
   serve --unix socket -s
   assert_equal "$READY" "listening unix:socket"
   run curl -s --unix-socket socket http://localhost/
-  assert_output "stream-echo: connect a WebSocket to /ws"
+  assert_output "stream-echo: connect a WebSocket to /ws, an EventSource to /sse"
   stop
   assert_equal "$CODE" 0
   [[ ! -e socket ]]

@@ -83,7 +83,7 @@ both_at() { # OPTIONS... -- OPTIONS...
         "wss://$host:$port"
     done'
   assert_success
-  page="stream-echo: connect a WebSocket to /ws"
+  page="stream-echo: connect a WebSocket to /ws, an EventSource to /sse"
   assert_output "$page
 127.0.0.1
 $page
@@ -143,7 +143,7 @@ tea.example"
     curl -sS --cacert ca.pem --unix-socket socket "$STREAM_ECHO_HTTP_URL"
     ws-cat --cacert ca.pem --unix-socket socket -d x --count 1 "$STREAM_ECHO_URL"' >out
   assert_equal "$(cat out)" "wss://localhost
-stream-echo: connect a WebSocket to /ws
+stream-echo: connect a WebSocket to /ws, an EventSource to /sse
 x"
 }
 

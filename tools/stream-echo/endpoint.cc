@@ -105,7 +105,8 @@ std::optional<std::variant<Endpoint, Refusal>> find_endpoint(const http::Head& h
   if (head.method == "OPTIONS") return preflight_answer(*row);
   if (std::ranges::find(row->methods, head.method) == row->methods.end()) {
     Refusal refusal = refuse_with(
-        405, fmt::format("RFC 9110 15.5.6: this path takes {}", fmt::join(row->methods, ", ")));
+        405, fmt::format("RFC 9110 15.5.6: this path takes {}", fmt::join(row->methods, ", ")),
+        row->kind == Kind::channel ? "/publish/NAME takes what is to be published" : "");
     refusal.answer.fields.push_back({"Allow", list_of(row->methods)});
     return refusal;
   }

@@ -20,7 +20,8 @@ std::string quoted(std::string_view text) {
 /// `/` without an Upgrade field is a page for people.
 Refusal front_page(const http::Head& head) {
   if (head.method == "GET" || head.method == "HEAD") {
-    return {.answer = {.status = 200, .text = "stream-echo: connect a WebSocket to /ws"},
+    return {.answer = {.status = 200,
+                       .text = "stream-echo: connect a WebSocket to /ws, an EventSource to /sse"},
             .why = "OK"};
   }
   Refusal refusal = refuse_with(405, "RFC 9110 15.5.6: this path takes GET and HEAD");
@@ -67,8 +68,10 @@ std::variant<Agreement, Endpoint, Refusal> respond_to(const http::Head& head,
 
   const std::string_view path = path_of(head.target);
   if (path != "/" && path != "/ws" && path != kRawPath && !policy.any_path) {
-    return refuse_with(404, fmt::format("RFC 9110 15.5.5: there is nothing at {}", quoted(path)),
-                       "the WebSocket is at /ws; --any-path puts it everywhere");
+    return refuse_with(
+        404, fmt::format("RFC 9110 15.5.5: there is nothing at {}", quoted(path)),
+        "the WebSocket is at /ws (--any-path: everywhere), event streams at /sse and "
+        "/events/NAME");
   }
   const bool wants_upgrade = http::find_field(head.fields, "Upgrade") != nullptr;
   if (path == "/" && !wants_upgrade) return front_page(head);
