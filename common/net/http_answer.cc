@@ -16,9 +16,9 @@ bool is_space(char c) {
 }  // namespace
 
 HttpAnswerReader::Line HttpAnswerReader::take(std::string_view line) {
-  if (complete_) return Line::trailer;
   size_ += line.size();
   if (size_ > http::kMaxHeadSize) return Line::too_large;
+  if (complete_) return Line::trailer;
   if (text_.empty() && !line.starts_with(kStart)) return Line::malformed;
   text_ += line;
   if (line != "\r\n" && line != "\n") return Line::more;

@@ -1,5 +1,6 @@
 // Collects the head of an answer from the lines that libcurl hands out, which it has made sure are
-// such lines, and looks at the few things in it that decide how an exchange goes on.
+// such lines, and looks at the few things in it that decide how an exchange goes on. Trailers are
+// counted, as libcurl keeps every one of them, and not looked at.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ class HttpAnswerReader {
     last,       ///< the head is complete
     trailer,    ///< is none of the head
     malformed,  ///< there is no status line
-    too_large,  ///< all heads together are larger than http::kMaxHeadSize
+    too_large,  ///< all heads and trailers together are larger than http::kMaxHeadSize
   };
 
   /// With `upgrades` a 101 is an interim answer, too (RFC 7540 3.2).
@@ -49,7 +50,7 @@ class HttpAnswerReader {
   }
 
   bool upgrades_;
-  std::size_t size_ = 0;  // of all heads
+  std::size_t size_ = 0;  // of all heads and trailers
   std::string text_;      // HeadBuffer: at most http::kMaxHeadSize
   std::vector<http::Field> fields_;
   unsigned status_ = 0;

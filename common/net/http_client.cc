@@ -241,19 +241,21 @@ void HttpTransfer::State::follow() {
   const auto& to = std::get<HttpPlace>(place);
 
   ++redirects;
-  owner->on_redirect(answer, to.url);
+  HttpRequest next = request;  // libcurl still has its eye on the body of this one
+  const auto left_behind = redirect(next, answer.status, hop->place, to);
+  owner->on_redirect(answer, to.url, left_behind);
   if (owner == nullptr) return;
   end_transport({.how = HttpEnd::How::failed});
   if (owner == nullptr) return;
   leave();
-  redirect(request, answer.status, hop->place, to);
+  request = std::move(next);
   stopped = Stopped::no;
   timings.redirect = std::chrono::duration_cast<Duration>(multi->loop().refresh() - began);
   begin();
 }
 
 HttpEnd HttpTransfer::State::judge(CURLcode code) const {
-  if (stopped == Stopped::limit) return large_head_end();
+  if (stopped == Stopped::limit) return large_head_end(hop->reader);
   if (stopped == Stopped::not_http) return no_http_end(received);
   return judge_end(code, hop->call, hop->place.endpoint, hop->reader, request.method == "HEAD");
 }

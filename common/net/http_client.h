@@ -32,8 +32,9 @@ struct HttpRequest {
   std::string url;  ///< http:// or https://; user info in it is used if `user` is empty
   std::string method = "GET";
   /// "Name: value"; "Name:" leaves out what libcurl would send, "Name;" sends an empty value.
-  /// Without any, libcurl sends Host and Accept: */* alone. Authorization, Cookie and Host do not
-  /// follow a redirect to another origin (scheme, host, port), nor does `user`.
+  /// Without any, libcurl sends Host and Accept: */* alone. To another origin (scheme, host, port)
+  /// a redirect is followed without `user`, and with those fields alone that are known to tell
+  /// nobody's secret: Accept and its kin, Cache-Control, Content-Type, Last-Event-ID, User-Agent.
   std::vector<std::string> fields = {};
   std::optional<std::string> body = {};  ///< with libcurl's Content-Type unless `fields` has one
   HttpVersion version = HttpVersion::any;
@@ -59,7 +60,7 @@ struct HttpEnd {
                ///< where that is what ends it
     cut,       ///< the connection ended before that, or TLS without close_notify
     reset,     ///< the same by a reset (RST), or nobody was there any more
-    limit,     ///< a head or heads of more than http::kMaxHeadSize
+    limit,     ///< heads and trailers of more than http::kMaxHeadSize
     not_http,  ///< what came is no HTTP, or breaks its grammar
     failed,    ///< anything else: no connection, no usable redirect, ...
   };
@@ -83,8 +84,10 @@ struct HttpTimings {
 /// silent), paused, and others begun; but the HttpClient may be destroyed in on_end() alone.
 class HttpOwner {
  public:
-  /// A redirect to `to` will be followed; its body is dropped.
-  virtual void on_redirect(const HttpAnswer&, const std::string& /*to*/) {}
+  /// A redirect to `to` will be followed; its body is dropped. `left_behind` are the names of the
+  /// fields that are not sent there because it is another origin, Authorization for `user`, too.
+  virtual void on_redirect(const HttpAnswer&, const std::string& /*to*/,
+                           const std::vector<std::string>& /*left_behind*/) {}
   /// Once, ahead of the body. Interim answers (1xx) are not reported, nor are trailers.
   virtual void on_answer(const HttpAnswer& answer) = 0;
   /// Some of the body, not empty; at most 16 KiB, which live for the call.

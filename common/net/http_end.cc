@@ -47,9 +47,11 @@ HttpEnd no_http_end(std::string_view first) {
   return no_http;
 }
 
-HttpEnd large_head_end() {
-  return end(How::limit, kLimitCode,
-             "the answer's head is larger than " + std::to_string(http::kMaxHeadSize) + " bytes");
+HttpEnd large_head_end(const HttpAnswerReader& reader) {
+  const std::string what = reader.complete() ? "head and trailers are" : "head is";
+  return end(
+      How::limit, kLimitCode,
+      "the answer's " + what + " larger than " + std::to_string(http::kMaxHeadSize) + " bytes");
 }
 
 HttpEnd judge_end(CURLcode code, const CurlCall& call, const Endpoint& endpoint,
@@ -61,7 +63,7 @@ HttpEnd judge_end(CURLcode code, const CurlCall& call, const Endpoint& endpoint,
   if (code == CURLE_OK || code == CURLE_GOT_NOTHING) return cut_end(CURLE_GOT_NOTHING, reader);
   if (code == CURLE_PARTIAL_FILE) return cut_end(code, reader);
   // Of libcurl's limits this is the one that a line of a head can pass before ours is looked at.
-  if (code == CURLE_OUT_OF_MEMORY && !reader.complete()) return large_head_end();
+  if (code == CURLE_OUT_OF_MEMORY && !reader.complete()) return large_head_end(reader);
 
   DialError error = call.explained(code, endpoint);
   if (is_bad_head(code) || is_bad_chunk(code, call)) {

@@ -13,8 +13,8 @@ namespace net {
 /// Something else than HTTP came, which begins with `first`.
 HttpEnd no_http_end(std::string_view first);
 
-/// The heads of an answer were larger than http::kMaxHeadSize.
-HttpEnd large_head_end();
+/// The heads of an answer were larger than http::kMaxHeadSize, or its trailers made them so.
+HttpEnd large_head_end(const HttpAnswerReader& reader);
 
 /// `code` is what libcurl reported of `call`, `reader` has read the head, and `to_head` says that
 /// the request was a HEAD, to which no body is due.

@@ -2,9 +2,10 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <memory>
-#include <vector>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -30,6 +31,36 @@ void remove_fields(std::vector<std::string>& fields,
                    std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names)
     std::erase_if(fields, [&](const std::string& field) { return is_field_of(field, name); });
+}
+
+// What follows to another origin. Any other field may be a key by the name that this one server has
+// for it: Fetch, which drops Authorization alone, has CORS ask the other server first.
+constexpr std::array<std::string_view, 8> kHarmless = {
+    "Accept",       "Accept-Encoding", "Accept-Language", "Cache-Control",
+    "Content-Type", "Expect",          "Last-Event-ID",   "User-Agent"};
+
+bool is_harmless(const std::string& field) {
+  return std::any_of(kHarmless.begin(), kHarmless.end(),
+                     [&](std::string_view name) { return is_field_of(field, name); });
+}
+
+std::vector<std::string> leave_behind(HttpRequest& request) {
+  std::vector<std::string> names;
+  const auto add = [&](std::string_view name) {
+    const bool known = std::any_of(names.begin(), names.end(), [&](const std::string& other) {
+      return equals_ignoring_case(other, name);
+    });
+    if (!known) names.emplace_back(name);
+  };
+  if (!request.user.empty()) add("Authorization");
+  request.user.clear();
+  std::erase_if(request.fields, [&](const std::string& field) {
+    if (is_harmless(field)) return false;
+    const std::size_t end = std::min(field.find_first_of(":;"), field.size());
+    if (end + 1 < field.size() || field.ends_with(';')) add(field.substr(0, end));
+    return true;
+  });
+  return names;
 }
 
 }  // namespace
@@ -81,7 +112,8 @@ bool is_redirect(unsigned status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-void redirect(HttpRequest& request, unsigned status, const HttpPlace& from, const HttpPlace& to) {
+std::vector<std::string> redirect(HttpRequest& request, unsigned status, const HttpPlace& from,
+                                  const HttpPlace& to) {
   const bool post = request.method == "POST";
   const bool safe = request.method == "GET" || request.method == "HEAD";
   if (((status == 301 || status == 302) && post) || (status == 303 && !safe)) {
@@ -94,12 +126,11 @@ void redirect(HttpRequest& request, unsigned status, const HttpPlace& from, cons
   const bool same_origin = from.endpoint.tls == to.endpoint.tls &&
                            from.endpoint.port == to.endpoint.port &&
                            equals_ignoring_case(from.endpoint.host, to.endpoint.host);
-  if (!same_origin) {
-    request.user.clear();
-    remove_fields(request.fields, {"Authorization", "Cookie", "Host", "Proxy-Authorization"});
-  }
+  std::vector<std::string> left_behind;
+  if (!same_origin) left_behind = leave_behind(request);
   if (!to.user.empty()) request.user = to.user;
   request.url = to.url;
+  return left_behind;
 }
 
 }  // namespace net

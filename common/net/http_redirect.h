@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "net/connect.h"
 #include "net/curl_error.h"
@@ -28,8 +29,10 @@ bool is_field_of(std::string_view field, std::string_view name);
 /// 301, 302, 303, 307, 308: what Fetch calls a redirect status.
 bool is_redirect(unsigned status);
 
-/// Makes `request`, answered by `from` with a redirect to `to`, the one to make there. What tells
-/// who we are stays behind when scheme, host or port differ, and does not come back.
-void redirect(HttpRequest& request, unsigned status, const HttpPlace& from, const HttpPlace& to);
+/// Makes `request`, answered by `from` with a redirect to `to`, the one to make there. What may
+/// tell who we are stays behind when scheme, host or port differ, and does not come back; returns
+/// the names of these fields, each once.
+std::vector<std::string> redirect(HttpRequest& request, unsigned status, const HttpPlace& from,
+                                  const HttpPlace& to);
 
 }  // namespace net

@@ -177,14 +177,16 @@ struct Signal::State {
   std::function<void()> caught;
 };
 
-Signal::Signal(Loop& loop, int signum, std::function<void()> caught) : state_(new State) {
+Signal::Signal(Loop& loop, int signum, std::function<void()> caught, bool once)
+    : state_(new State) {
   state_->caught = std::move(caught);
   state_->handle.data = state_;
   CHECK(uv_signal_init(&loop.handles_->loop, &state_->handle) == 0);
   const auto on_signal = [](uv_signal_t* handle, int) {
     static_cast<State*>(handle->data)->caught();
   };
-  CHECK(uv_signal_start(&state_->handle, on_signal, signum) == 0);
+  const auto start = once ? uv_signal_start_oneshot : uv_signal_start;
+  CHECK(start(&state_->handle, on_signal, signum) == 0);
   uv_unref(as_handle(&state_->handle));
 }
 

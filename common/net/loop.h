@@ -131,10 +131,12 @@ class Timer {
   std::size_t place_ = kNowhere;  // in the loop's queue
 };
 
-/// Calls back in the loop for every `signum` the process gets; does not keep run() going.
+/// Calls back in the loop for every `signum` the process gets; does not keep run() going. With
+/// `once` only the first is caught and the next does what it does by default, at once, even when
+/// something that does not come to its end keeps the loop from calling back.
 class Signal {
  public:
-  Signal(Loop& loop, int signum, std::function<void()> caught);
+  Signal(Loop& loop, int signum, std::function<void()> caught, bool once = false);
   ~Signal();
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;

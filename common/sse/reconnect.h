@@ -8,6 +8,7 @@
 // server that it has never reached.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -65,6 +66,8 @@ struct ReconnectPolicy {
   Duration reconnection_time = std::chrono::seconds(3);  ///< until the stream says another
   /// Backoff stops to grow here; a longer reconnection time counts all the same.
   Duration max_backoff = std::chrono::seconds(30);
+  /// From the third connection within a second on, whatever the stream says.
+  Duration least_wait = std::chrono::milliseconds(100);
 };
 
 class Reconnect {
@@ -72,11 +75,21 @@ class Reconnect {
   /// `seed` decides the jitter.
   Reconnect(const ReconnectPolicy& policy, std::uint64_t seed);
 
+  /// A connection is attempted.
+  void connecting(Time now);
+
   /// An event stream is there: status and media type are right.
   void opened();
 
-  /// Some of its body has come: this connection was not in vain, whatever becomes of it.
-  void received() { received_ = true; }
+  /// Some of its body has come. When strict, the connection was not in vain, whatever becomes of
+  /// it.
+  void received() {
+    if (policy_.strict) fruitful_ = true;
+  }
+
+  /// An event has come, and the connection was not in vain. A body without any would be had again
+  /// and again as fast as the server can say `retry: 0`.
+  void message() { fruitful_ = true; }
 
   /// The field `retry`. Longer times than kLongestWait become that.
   void set_reconnection_time(std::uint64_t ms);
@@ -93,8 +106,10 @@ class Reconnect {
   Duration reconnection_time_;
   bool ever_opened_ = false;
   std::uint32_t failures_ = 0;  // in a row
-  std::uint32_t vain_ = 0;      // in a row, without a byte of a stream
-  bool received_ = false;
+  std::uint32_t vain_ = 0;      // in a row
+  bool fruitful_ = false;
+  std::array<std::optional<Time>, 2> begun_;  // the last connection, and the one before it
+  bool hurried_ = false;                      // the last is the third within a second
   std::uint64_t random_state_;
 };
 

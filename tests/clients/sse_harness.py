@@ -3,6 +3,7 @@
 Servers say `retry:` of a few milliseconds wherever a test connects again, so that nothing sleeps."""
 
 import os
+import select
 import socket
 import subprocess
 import threading
@@ -131,3 +132,37 @@ def start_sse_tail(*arguments, **options):
     """A running one; standard output and error are pipes."""
     return subprocess.Popen([SSE_TAIL, *map(str, arguments)], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, **options)
+
+
+def wait_for_output(process):
+    """What comes next on its standard output."""
+    ready, _, _ = select.select([process.stdout], [], [], TIME_LIMIT)
+    if not ready:
+        raise AssertionError("nothing is printed")
+    return os.read(process.stdout.fileno(), 65536)
+
+
+def end(process):
+    """(exit code, standard error)."""
+    try:
+        _, err = process.communicate(timeout=TIME_LIMIT)
+    finally:
+        process.kill()
+    return process.returncode, err.decode()
+
+
+class Hold:
+    """A script that sends `data` and keeps the connection until release()."""
+
+    def __init__(self, *pieces):
+        self.pieces = pieces
+        self.go_on = threading.Semaphore(0)
+
+    def __call__(self, peer, _request):
+        for piece in self.pieces:
+            peer.send(piece)
+            self.go_on.acquire(timeout=TIME_LIMIT)
+
+    def release(self, times=1):
+        for _ in range(times):
+            self.go_on.release()

@@ -2,10 +2,8 @@
 """When sse-tail connects again, with what, and when it does not (HTML Living Standard 9.2.2, 9.2.3):
 against servers that follow a script."""
 
-import pathlib
 import socket
 import struct
-import tempfile
 import time
 
 from harness import TestCase, main
@@ -43,18 +41,17 @@ class Reconnect(TestCase):
         self.assert_exit(0, run)
         self.assertEqual(run.out, b"a\nb\n")
         self.assertEqual(len(server.requests), 3)
-        self.assert_says("the stream asks for 5 ms before another connection", run)
         self.assert_says("the server ended the stream; connecting again in 5 ms", run)
         self.assert_says("the server answered 204 No Content: it has nothing more to say", run)
 
     def test_last_event_id_is_sent_as_utf8_and_kept(self):
         with SseServer(answer(QUICK + "id: …\ndata: a\n\n"), answer("data: b\n\n"),
-                       answer("id: 3\n\n"), answer("id\ndata: c\n\n")) as server:
-            run = sse_tail("--to", "jsonl", server.url)
+                       answer("id: 3\n\ndata\n\n"), answer("id\ndata: c\n\n")) as server:
+            run = sse_tail("--to", "jsonl", "--retry-delay", "0", server.url)
             ids = [server.field("last-event-id", n) for n in range(5)]
         self.assertEqual(ids, [None, "…", "…", "3", None])
         self.assertEqual([(m.get("id"), m["data"], m["conn"]) for m in run.lines("message")],
-                         [("…", "a", 1), ("…", "b", 2), (None, "c", 4)])
+                         [("…", "a", 1), ("…", "b", 2), ("3", "", 3), (None, "c", 4)])
         self.assertEqual([line["ms"] for line in run.lines("reconnect")], [5] * 4)
 
     def test_last_event_id_from_the_command_line(self):
@@ -62,10 +59,38 @@ class Reconnect(TestCase):
             sse_tail("--last-event-id", "41 a", server.url)
             self.assertEqual(server.field("last-event-id"), "41 a")
 
+    def test_last_event_id_as_a_browser_copies_it_for_curl(self):
+        field = ("-H", "last-event-id: 41")
+        with SseServer(answer(QUICK + "id: 42\ndata: a\n\n"), NO_CONTENT, NO_CONTENT) as server:
+            sse_tail(*field, server.url)
+            sse_tail(*field, "--last-event-id", "7", server.url)
+            self.assertEqual([server.field("last-event-id", n) for n in range(3)], ["41", "42", "7"])
+
+    def test_reconnection_time_is_told_with_verbose_once_for_a_connection(self):
+        stream = "".join(f"retry: {n}\n\nodd\n" for n in range(1, 100)) + "data: a\n\n"
+        with SseServer(answer(stream), NO_CONTENT) as server:
+            run = sse_tail("-v", "--retry-delay", "0", server.url)
+        self.assertEqual(run.err.count("the stream asks for"), 1)
+        self.assertEqual(run.err.count("sse-field"), 20)
+        self.assert_says("connecting again in 99 ms", run)
+        with SseServer(answer(stream), NO_CONTENT) as server:
+            run = sse_tail(server.url)
+        self.assertEqual(len(run.err.splitlines()), 3)  # an odd line, the next connection, the end
+
+    def test_stream_without_events_is_not_asked_for_again_and_again(self):
+        with SseServer(*[answer("retry: 0\n\n")] * 1000) as server:
+            sse_tail("--max-time", "0.5", server.url)
+        self.assertEqual(len(server.requests), 1)
+        with SseServer(*[answer("retry: 0\ndata: a\n\n")] * 1000) as server:
+            sse_tail("--max-time", "0.5", server.url)
+        self.assertLess(len(server.requests), 10)
+
     def test_id_that_no_field_can_hold_is_not_sent_and_that_is_said(self):
-        with SseServer(answer(QUICK + "id: a\x01b\ndata: a\n\n")) as server:
+        with SseServer(answer(QUICK + "id: a\x01b\ndata: a\n\n"), answer("data: b\n\n")) as server:
             run = sse_tail(server.url)
             self.assertIsNone(server.field("last-event-id", 1))
+            self.assertIsNone(server.field("last-event-id", 2))
+        self.assertEqual(run.err.count("cannot be sent"), 1)
         self.assert_says("the last event ID cannot be sent: it holds a control character", run)
 
     def test_message_without_its_blank_line_is_told_and_not_shown_and_its_id_not_used(self):
@@ -219,6 +244,7 @@ class Reconnect(TestCase):
     def test_credentials_do_not_follow_a_redirect_to_another_host(self):
         with SseServer(answer("data: a\n\n"), answer("data: a\n\n")) as other:
             for options in (["-u", "me:secret"], ["-H", "Authorization: Bearer secret"],
+                            ["-H", "X-Api-Key: secret"],
                             ["-b", "session=secret"], ["-H", "Cookie: session=secret"]):
                 with self.subTest(options):
                     with SseServer(empty("302 Found", f"Location: {other.url}")) as server:
@@ -229,6 +255,8 @@ class Reconnect(TestCase):
                     request = other.requests.pop()[0]
                     self.assertNotIn(b"uthorization", request)
                     self.assertNotIn(b"ookie", request)
+                    self.assertNotIn(b"secret", request)
+                    self.assert_says("sse-tail: not sent to another server, http://127.0.0.1:", run)
                     other._answers += (answer("data: a\n\n"),)
 
     def test_unreachable_server_is_told_and_fails_with_the_code_of_curl(self):
@@ -247,63 +275,6 @@ class Reconnect(TestCase):
             run = sse_tail("--retry", "5", server.url)
         self.assert_exit(100, run)
         self.assertEqual(len(server.requests), 1)
-
-
-class Ids(TestCase):
-    def test_id_file_goes_on_in_the_next_run(self):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "id")
-            with SseServer(answer("id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: cut"),
-                           answer("id: 3\ndata: c\n\n"), answer("id:\ndata: d\n\n"),
-                           NO_CONTENT) as server:
-                options = ["--no-reconnect", "--id-file", path, server.url]
-                self.assertEqual(sse_tail(*options).out, b"a\nb\n")
-                self.assertEqual(path.read_text(), "2\n")
-                self.assertEqual(sse_tail(*options).out, b"c\n")
-                self.assertEqual(path.read_text(), "3\n")
-                self.assertEqual(sse_tail(*options).out, b"d\n")
-                self.assertEqual(path.read_text(), "\n")
-                sse_tail(*options)
-                ids = [server.field("last-event-id", n) for n in range(4)]
-            self.assertEqual(ids, [None, "2", "3", None])
-            self.assertEqual(list(pathlib.Path(folder).iterdir()), [path])
-
-    def test_id_file_has_the_last_event_of_count(self):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "id")
-            with SseServer(answer("".join(f"id: {n}\ndata: {n}\n\n" for n in range(9)))) as server:
-                run = sse_tail("--count", "4", "--id-file", path, server.url)
-            self.assertEqual(run.out, b"0\n1\n2\n3\n")
-            self.assertEqual(path.read_text(), "3\n")
-
-    def test_command_line_wins_over_the_file(self):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "id")
-            path.write_text("2\n")
-            with SseServer(NO_CONTENT) as server:
-                sse_tail("--id-file", path, "--last-event-id", "9", server.url)
-                self.assertEqual(server.field("last-event-id"), "9")
-
-    def test_id_of_an_event_whose_command_failed_is_not_kept(self):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "id")
-            with SseServer(answer("".join(f"id: {n}\ndata: {n}\n\n" for n in range(9)))) as server:
-                run = sse_tail("--id-file", path, "--each", "[ $SSE_ID != 5 ]", server.url)
-            self.assert_exit(1, run)
-            self.assertEqual(path.read_text(), "4\n")
-
-    def test_file_that_cannot_be_written_ends_it(self):
-        with tempfile.TemporaryDirectory() as folder:
-            with SseServer(answer("id: 1\ndata: a\n\n")) as server:
-                run = sse_tail("--id-file", f"{folder}/no/id", server.url)
-        self.assert_exit(23, run)
-        self.assertEqual(run.out, b"a\n")
-        self.assert_says("no/id: No such file or directory", run)
-
-    def test_file_of_somebody_else_is_not_taken_for_an_id(self):
-        run = sse_tail("--id-file", __file__, "http://127.0.0.1:1/")
-        self.assert_exit(26, run)
-        self.assert_says("there is no ID in ", run)
 
 
 if __name__ == "__main__":

@@ -3,55 +3,18 @@
 does not let through."""
 
 import json
-import os
 import pathlib
-import select
+import re
 import signal
-import subprocess
 import tempfile
-import threading
 import time
 
 from harness import SANITIZED, TIME_LIMIT, TestCase, certificate_for, main, server_context
-from sse_harness import (SSE_TAIL, SseServer, answer, chunk, empty, head, sse_tail,
-                         start_sse_tail)
+from sse_harness import (Hold, SseServer, answer, empty, end, head, sse_tail, start_sse_tail,
+                         wait_for_output)
 
 STREAM = (": hello\nretry: 7\nid: 1\ndata: a\ndata: b\n\nevent: tick\ndata: {\"n\":1}\n\n"
           "data: [DONE]\n\nevent: end\ndata: x\n\n")
-
-
-def wait_for_output(process):
-    """What comes next on its standard output."""
-    ready, _, _ = select.select([process.stdout], [], [], TIME_LIMIT)
-    if not ready:
-        raise AssertionError("nothing is printed")
-    return os.read(process.stdout.fileno(), 65536)
-
-
-def end(process):
-    """(exit code, standard error)."""
-    try:
-        _, err = process.communicate(timeout=TIME_LIMIT)
-    finally:
-        process.kill()
-    return process.returncode, err.decode()
-
-
-class Hold:
-    """A script that sends `data` and keeps the connection until release()."""
-
-    def __init__(self, *pieces):
-        self.pieces = pieces
-        self.go_on = threading.Semaphore(0)
-
-    def __call__(self, peer, _request):
-        for piece in self.pieces:
-            peer.send(piece)
-            self.go_on.acquire(timeout=TIME_LIMIT)
-
-    def release(self, times=1):
-        for _ in range(times):
-            self.go_on.release()
 
 
 class Output(TestCase):
@@ -129,6 +92,17 @@ class Output(TestCase):
     def test_raw_ends_where_the_last_event_does(self):
         run = self.run_on("data: a\n\ndata: b\n\n", "--to", "raw", "--count", "1")
         self.assertEqual(run.out, b"data: a\n\n")
+        # What is in a later piece is printed as well.
+        for options, out in ((("--count", "2"), b"data: a\n\ndata: b\r\n\r\n"),
+                             (("--until-data", "b"), b"data: a\n\ndata: b\r\n\r\n")):
+            hold = Hold(head() + b"data: a\n\n", b"data: b\r\n\r\ndata: c\n\n")
+            with self.subTest(options), SseServer(hold) as server:
+                process = start_sse_tail("--to", "raw", *options, server.url)
+                first = wait_for_output(process)
+                hold.release()
+                rest, _ = process.communicate(timeout=TIME_LIMIT)
+                hold.release()
+                self.assertEqual(first + rest, out)
 
     def test_each_event_leaves_at_once(self):
         for options in ((), ("--to", "jsonl"), ("--to", "raw"), ("--to", "pretty")):
@@ -168,129 +142,26 @@ class Output(TestCase):
             self.assert_says(text, run)
 
 
-class Commands(TestCase):
-    def test_each_runs_a_command_for_each_event_one_at_a_time(self):
-        with SseServer(answer(STREAM)) as server:
-            run = sse_tail("--no-reconnect", "--each",
-                           'echo "$SSE_COUNT $SSE_EVENT $SSE_ID $SSE_URL"; cat; echo end',
-                           "--event", "message", server.url)
-        self.assert_exit(0, run)
-        self.assertEqual(run.out.decode(), f"1 message 1 {server.url}\na\nb\nend\n"
-                                           f"2 message 1 {server.url}\n[DONE]\nend\n")
-
-    def test_command_need_not_read_and_events_are_printed_when_asked_for(self):
-        large = "x" * (1 << 20)
-        with SseServer(answer(f"data: {large}\n\ndata: b\n\n")) as server:
-            run = sse_tail("--no-reconnect", "--to", "data", "--each", "true", server.url)
-        self.assert_exit(0, run)
-        self.assertEqual(run.out.decode(), f"{large}\nb\n")
-
-    def test_stream_waits_for_the_command(self):
-        with tempfile.TemporaryDirectory() as folder:
-            fifo = pathlib.Path(folder, "fifo")
-            os.mkfifo(fifo)
-            with SseServer(answer("".join(f"data: {n}\n\n" for n in range(3)))) as server:
-                process = start_sse_tail("--no-reconnect", "--each", f"cat; cat {fifo}", server.url)
-                self.assertEqual(wait_for_output(process), b"0\n")
-                for word in (b"1\n", b"2\n"):
-                    self.assertFalse(select.select([process.stdout], [], [], 0.05)[0])
-                    fifo.write_bytes(b"")
-                    self.assertEqual(wait_for_output(process), word)
-                fifo.write_bytes(b"")
-                code, _ = end(process)
-        self.assertEqual(code, 0)
-
-    def test_command_that_fails_ends_it_with_its_exit_code(self):
-        with SseServer(answer("data: 1\n\ndata: 2\n\n")) as server:
-            run = sse_tail("--each", "cat; exit 7", server.url)
-        self.assert_exit(7, run)
-        self.assertEqual(run.out, b"1\n")
-        self.assert_says("sse-tail: --each ended with exit code 7", run)
-
-    def test_count_waits_for_the_last_command(self):
-        with SseServer(answer("data: 1\n\ndata: 2\n\n")) as server:
-            run = sse_tail("--count", "1", "--each", "cat; echo done", server.url)
-        self.assert_exit(0, run)
-        self.assertEqual(run.out, b"1\ndone\n")
-
-
-class Ends(TestCase):
-    def test_interrupt_ends_cleanly(self):
-        hold = Hold(head() + b"id: 1\ndata: a\n\nid: 2\ndata: b")
-        with tempfile.TemporaryDirectory() as folder, SseServer(hold) as server:
-            id_file = pathlib.Path(folder, "id")
-            process = start_sse_tail("--id-file", id_file, server.url)
-            self.assertEqual(wait_for_output(process), b"a\n")
-            process.send_signal(signal.SIGINT)
-            code, err = end(process)
-            hold.release()
-            self.assertEqual((code, err), (130, ""))
-            self.assertEqual(id_file.read_text(), "1\n")
-
-    def test_idle_timeout(self):
-        for pieces in ((), (head(),), (head() + b"data: a\n\n",)):
-            with self.subTest(pieces):
-                hold = Hold(*(pieces or (b"",)))
-                with SseServer(hold) as server:
-                    run = sse_tail("--idle-timeout", "0.05", server.url)
-                    hold.release()
-                self.assert_exit(28, run)
-                self.assert_says("nothing came for 50 ms (--idle-timeout)", run)
-
-    def test_max_time(self):
-        hold = Hold(head() + b"data: a\n\n")
-        with SseServer(hold) as server:
-            run = sse_tail("-m", "0.2", server.url)
-            hold.release()
-        self.assert_exit(28, run)
-        self.assertEqual(run.out, b"a\n")
-
-    def test_reader_that_has_enough_is_no_failure(self):
-        endless = (b"data: " + b"x" * 1000 + b"\n\n") * 100
-
-        def script(peer, _request):
-            peer.send(head())
-            while True:
-                peer.send(endless)
-
-        with tempfile.TemporaryDirectory() as folder, SseServer(script) as server:
-            code = pathlib.Path(folder, "code")
-            subprocess.run(["sh", "-c", f'("$0" "$1"; echo $? >{code}) | head -n 1', SSE_TAIL,
-                            server.url], check=True, capture_output=True, timeout=TIME_LIMIT)
-            self.assertEqual(code.read_text(), "0\n")
-
-    def test_slow_reader_holds_the_server_up(self):
-        block = (b"data: " + b"x" * 1017 + b"\n\n") * 64
-        sent = []
-
-        def script(peer, _request):
-            peer.send(head())
-            peer.sock.settimeout(0.5)
-            try:
-                while len(sent) < 4096:  # 256 MiB
-                    peer.send(block)
-                    sent.append(1)
-            except TimeoutError:
-                pass
-            peer.sock.settimeout(TIME_LIMIT)
-            self.stuck.set()
-            self.read.wait(TIME_LIMIT)
-
-        self.stuck, self.read = threading.Event(), threading.Event()
-        with SseServer(script) as server:
-            process = start_sse_tail(server.url)
-            self.assertTrue(self.stuck.wait(TIME_LIMIT))
-            self.assertLess(len(sent), 1024)
-            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-            peak = int(status.split("VmHWM:")[1].split()[0])
-            if not SANITIZED:
-                self.assertLess(peak, 40 << 10)  # KiB
-            self.read.set()
-            process.kill()
-            end(process)
-
-
 class Safety(TestCase):
+    def test_large_id_of_tiny_events_takes_no_memory(self):
+        count = 1700
+        stream = b"id: " + b"i" * 200000 + b"\n" + b"data: y\n\n" * count
+        for options in (("--to", "jsonl"), ("--to", "pretty"), ("--to", "jsonl", "--each", "true")):
+            hold = Hold(head() + stream)
+            each = 20 if "--each" in options else count
+            with self.subTest(options), SseServer(hold) as server:
+                process = start_sse_tail("--count", str(each), *options, server.url)
+                out = wait_for_output(process)
+                time.sleep(0.2)  # it has done what it can before somebody reads
+                status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+                peak = int(status.split("VmHWM:")[1].split()[0])
+                if not SANITIZED:
+                    self.assertLess(peak, 40 << 10)  # KiB
+                out += process.communicate(timeout=2 * TIME_LIMIT)[0]
+                hold.release()
+                self.assertEqual(process.returncode, 0)
+                self.assertEqual(len(re.findall(rb"  y\n|\"data\":\"y\"", out)), each)
+
     def test_line_without_end_stays_within_the_limit(self):
         sent = []
 
@@ -333,6 +204,15 @@ class Safety(TestCase):
             run = sse_tail(server.url)
             hold.release()
         self.assert_exit(22, run)
+
+    def test_encoded_body_is_refused(self):
+        for options in ((), ("--any-type",)):
+            with SseServer(answer(b"\x1f\x8b", "200 OK", "Content-Encoding: gzip")) as server:
+                run = sse_tail(*options, server.url)
+            self.assert_exit(22, run)
+            self.assert_says('sse-tail: the body is encoded as "gzip"\nhint: ', run)
+        with SseServer(answer("data: a\n\n", "200 OK", "Content-Encoding: identity")) as server:
+            self.assert_exit(0, sse_tail("--no-reconnect", server.url))
 
     def test_any_type_is_read_when_asked_for(self):
         with SseServer(answer("data: a\n\n", type="text/plain")) as server:

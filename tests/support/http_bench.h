@@ -167,6 +167,7 @@ struct HttpBench final : net::HttpOwner {
   std::string head;
   std::vector<std::pair<std::string, std::string>> fields;
   std::vector<std::string> redirects;
+  std::vector<std::string> left_behind;  // by the last redirect
   std::string body;
   std::size_t body_size = 0;
   bool keeps_body = true;
@@ -178,7 +179,9 @@ struct HttpBench final : net::HttpOwner {
 
   HttpBench() { net::ignore_sigpipe(); }
 
-  void on_redirect(const net::HttpAnswer& answer, const std::string& to) override {
+  void on_redirect(const net::HttpAnswer& answer, const std::string& to,
+                   const std::vector<std::string>& names) override {
+    left_behind = names;
     redirects.push_back(std::to_string(answer.status) + " " + to);
   }
   void on_answer(const net::HttpAnswer& answer) override {

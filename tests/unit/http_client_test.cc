@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/head.h"
 #include "support/http_bench.h"
 
 namespace net {
@@ -46,6 +47,13 @@ using Then = HttpReply::Then;
 const std::string kHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n";
 const std::string kChunked = kHead + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
 const std::string kCounted = kHead + "Content-Length: 5\r\n\r\n";
+
+TEST(HttpClient, trailers_count_as_the_head_does) {
+  std::string trailers;
+  while (trailers.size() < http::kMaxHeadSize)
+    trailers += "Trailer: " + std::string(90, 'x') + "\r\n";
+  EXPECT_EQ(outcome({kChunked + "0\r\n" + trailers, Then::hold}), "200 'hello' limit 103");
+}
 
 TEST(HttpClient, body_that_comes_to_its_proper_end_is_whole) {
   const HttpReply replies[] = {

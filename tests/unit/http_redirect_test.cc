@@ -142,7 +142,8 @@ TEST(HttpRedirect, other_methods_become_get_with_303_alone) {
 HttpRequest secretive(const std::string& url) {
   return {.url = url,
           .fields = {"authorization: Bearer secret", "Cookie: secret", "Cookie;",
-                     "Proxy-Authorization: secret", "Host: virtual", "X-Kept: 1"}};
+                     "Proxy-Authorization: secret", "X-Api-Key: secret", "x-goog-api-key: secret",
+                     "Host: virtual", "Accept: text/x", "Accept-Language:", "last-event-id: 7"}};
 }
 
 TEST(HttpRedirect, credentials_follow_within_the_origin) {
@@ -165,8 +166,21 @@ TEST(HttpRedirect, credentials_do_not_cross_to_another_origin_nor_come_back) {
   for (const std::string& request : {abroad.heard(), home.heard(1)}) {
     EXPECT_FALSE(has(request, "secret")) << request;
     EXPECT_FALSE(has(request, "virtual")) << request;
-    EXPECT_TRUE(has(request, "X-Kept: 1\r\n")) << request;
+    EXPECT_TRUE(has(request, "Accept: text/x\r\n")) << request;
+    EXPECT_TRUE(has(request, "last-event-id: 7\r\n")) << request;
   }
+}
+
+TEST(HttpRedirect, owner_is_told_what_stays_behind) {
+  HttpBench bench;
+  HttpServer server(bench.loop, {{""}, {kAnswer}});
+  server.replace_first(moved(302, server.url("/b", "localhost")));
+  HttpRequest request = secretive(server.url());
+  request.user = "name:secret";
+  bench.exchange(std::move(request));
+  EXPECT_EQ(bench.left_behind,
+            (std::vector<std::string>{"Authorization", "Cookie", "Proxy-Authorization", "X-Api-Key",
+                                      "x-goog-api-key", "Host"}));
 }
 
 TEST(HttpRedirect, other_name_or_scheme_is_another_origin) {

@@ -5,6 +5,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -36,7 +37,7 @@ std::string outcomes(const ReconnectPolicy& policy) {
   for (const Ending ending : kEndings) {
     Reconnect reconnect(policy, 1);
     reconnect.opened();
-    reconnect.received();
+    reconnect.message();
     text += show(reconnect.ended(ending)) + '\n';
   }
   return text;
@@ -157,11 +158,11 @@ TEST(SseReconnect, a_clean_end_is_no_failure) {
 TEST(SseReconnect, the_reconnection_time_is_three_seconds_until_the_stream_says_another) {
   Reconnect reconnect({}, 1);
   reconnect.opened();
-  reconnect.received();
+  reconnect.message();
   EXPECT_EQ(reconnect.ended(Ending::clean).wait, seconds(3));
   for (const std::uint64_t ms : {0U, 1U, 250U, 100000U}) {
     reconnect.opened();
-    reconnect.received();
+    reconnect.message();
     reconnect.set_reconnection_time(ms);
     EXPECT_EQ(reconnect.ended(Ending::clean).wait, milliseconds(ms));
   }
@@ -231,7 +232,7 @@ TEST(SseReconnect, a_stream_that_brings_something_ends_the_backoff) {
   reconnect.opened();
   for (int i = 0; i < 5; ++i) EXPECT_EQ(show(reconnect.ended(Ending::busy)), "reconnect: backoff");
   reconnect.opened();
-  reconnect.received();
+  reconnect.message();
   EXPECT_EQ(show(reconnect.ended(Ending::cut)), "reconnect: reconnection time");
   EXPECT_EQ(show(reconnect.ended(Ending::unreachable)), "reconnect: backoff");
 }
@@ -246,6 +247,43 @@ TEST(SseReconnect, a_server_that_opens_streams_and_ends_them_at_once_is_left_alo
     EXPECT_GT(wait, last);
     last = wait;
   }
+}
+
+TEST(SseReconnect, a_body_without_an_event_is_in_vain_unless_strict) {
+  for (const bool strict : {false, true}) {
+    Reconnect reconnect({.strict = strict}, 1);
+    reconnect.opened();
+    reconnect.received();
+    reconnect.set_reconnection_time(0);
+    EXPECT_EQ(show(reconnect.ended(Ending::clean)),
+              strict ? "reconnect: reconnection time" : "reconnect: backoff");
+  }
+}
+
+/// The waits after connections of no duration, each of which brings an event.
+std::vector<Duration> hurried_waits(const ReconnectPolicy& policy, Duration reconnection_time) {
+  Reconnect reconnect(policy, 1);
+  std::vector<Duration> waits;
+  Time now = Time() + hours(1);
+  for (int i = 0; i < 5; ++i) {
+    reconnect.connecting(now);
+    reconnect.opened();
+    reconnect.message();
+    reconnect.set_reconnection_time(static_cast<std::uint64_t>(
+        std::chrono::duration_cast<milliseconds>(reconnection_time).count()));
+    waits.push_back(reconnect.ended(Ending::clean).wait);
+    now += waits.back();
+  }
+  return waits;
+}
+
+TEST(SseReconnect, the_third_connection_within_a_second_is_followed_by_a_pause) {
+  const std::vector<Duration> slow(5, milliseconds(500));
+  const Duration none = milliseconds(0);
+  const Duration least = milliseconds(100);
+  EXPECT_EQ(hurried_waits({}, none), (std::vector<Duration>{none, none, least, least, least}));
+  EXPECT_EQ(hurried_waits({}, slow[0]), slow);
+  EXPECT_EQ(hurried_waits({.least_wait = none}, none), std::vector<Duration>(5, none));
 }
 
 TEST(SseReconnect, retry_after_counts_when_it_is_longer) {

@@ -15,6 +15,14 @@
 namespace sse_tail {
 namespace {
 
+// The kernel refuses strings of 128 KiB and more, so that no command would start; the server, which
+// decides what stands here, is not to decide that.
+constexpr std::size_t kMaxVariable = std::size_t{64} << 10;
+
+std::string variable(std::string_view text) {
+  return std::string(text.size() > kMaxVariable ? "" : text);
+}
+
 /// A file in memory: a command that does not read it all, or not at once, holds nobody up.
 net::Fd input_of(std::string_view data) {
   net::Fd file(memfd_create("event", MFD_CLOEXEC));
@@ -34,8 +42,8 @@ Result<void> Each::run(const sse::Event& message) {
   if (!input) return Error{fmt::format("cannot run --each: {}", net::errno_text(errno)), {}};
   auto child = net::Child::spawn(
       loop_, {"sh", "-c", command_},
-      {{"SSE_EVENT", std::string(message.type)},
-       {"SSE_ID", std::string(message.last_id)},
+      {{"SSE_EVENT", variable(message.type)},
+       {"SSE_ID", variable(message.last_id)},
        {"SSE_COUNT", std::to_string(++count_)},
        {"SSE_URL", url_}},
       [this](int exit_code) {

@@ -21,10 +21,15 @@ class Each {
   Each(net::Loop& loop, std::string command, std::string url, Done done);
 
   /// Starts the command for `message`, with its data on standard input and the rest in the
-  /// environment, as the option says.
+  /// environment, as the option says. What is too long for the environment is empty there.
   Result<void> run(const sse::Event& message);
 
   bool running() const { return running_; }
+
+  /// Sends it to the command that runs, if one does.
+  void kill(int signum) {
+    if (running_) child_->kill(signum);
+  }
 
  private:
   net::Loop& loop_;

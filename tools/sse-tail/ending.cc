@@ -86,10 +86,15 @@ bool is_futile(int code) {
 
 std::optional<Ended> judge_answer(const net::HttpAnswer& answer, bool any_type) {
   if (answer.status != 200) return wrong_status(answer);
-  if (any_type || equals_ignoring_case(media_type(answer), "text/event-stream")) {
-    return std::nullopt;
+  if (!any_type && !equals_ignoring_case(media_type(answer), "text/event-stream")) {
+    return wrong_type(answer);
   }
-  return wrong_type(answer);
+  const std::string_view encoding = trim_spaces(field(answer, "Content-Encoding"));
+  if (encoding.empty() || equals_ignoring_case(encoding, "identity")) return std::nullopt;
+  return Ended{.ending = Ending::not_a_stream,
+               .exit_code = to_int(cli::Exit::refused),
+               .what = fmt::format("the body is encoded as {}", quoted(encoding.substr(0, 64))),
+               .hint = "-H 'Accept-Encoding: identity' asks for it as it is"};
 }
 
 Ended judge_end(const net::HttpEnd& end) {

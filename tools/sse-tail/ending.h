@@ -20,7 +20,8 @@ struct Ended {
   std::optional<Duration> retry_after = {};
 };
 
-/// nullopt: `answer` has an event stream, or, with `any_type`, something with status 200.
+/// nullopt: `answer` has an event stream, or, with `any_type`, something with status 200. No
+/// encoding of the body is asked for, and so one makes it no stream.
 std::optional<Ended> judge_answer(const net::HttpAnswer& answer, bool any_type);
 
 /// Of a transfer whose answer, if there was one, had an event stream.

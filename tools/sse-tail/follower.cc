@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -21,6 +22,9 @@ namespace {
 // The body of a refusal: what tells the reason in words, and how long it may take to come.
 constexpr std::size_t kShownBody = std::size_t{4} << 10;
 constexpr Duration kBodyTimeout = std::chrono::seconds(5);
+
+// Of an ID of any size: enough to tell whether it has been spoken of.
+constexpr std::size_t kComparedId = std::size_t{1} << 10;
 
 std::uint64_t random_seed() {
   std::array<std::uint8_t, 8> bytes;
@@ -48,12 +52,13 @@ Follower::Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Reco
       started_(loop.now()),
       outlet_(loop, args, started_),
       status_(loop, wants_status(args)),
-      id_file_(args.id_file, args.last_event_id),
+      id_file_(args.id_file, args.kept_id),
       reconnect_(args.policy, random_seed()),
       reader_(
           {.loop = loop, .args = args, .talk = talk, .outlet = outlet_, .reconnect = reconnect_},
           {.stopped =
                [this](const Stop& stop) { give_up(stop.exit_code, stop.message, stop.hint); },
+           .full = [this] { flush(); },
            .dealt_with = [this] { flush(); },
            .went_on = [this] { go_on(); }}),
       client_(loop),
@@ -66,6 +71,7 @@ Follower::Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Reco
                   }),
       max_timer_(loop,
                  [this] {
+                   reader_.kill(SIGTERM);
                    give_up(to_int(cli::Exit::timeout), "time is up (--max-time)");
                    loop_.stop();  // even when standard output does not take the rest
                  }),
@@ -77,8 +83,9 @@ Follower::Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Reco
   });
   // A reader slower than the server: stop reading, so that the server has to wait too.
   outlet_.on_drained([this] {
+    reader_.resume();
     update_pause();
-    written();
+    if (outlet_.idle()) written();
   });
   outlet_.on_failed([this](const std::string& error, bool broken_pipe) {
     if (broken_pipe) return give_up(to_int(cli::Exit::ok), {});
@@ -104,11 +111,8 @@ void Follower::connect() {
   refusal_body_.clear();
   sent_head_.clear();
 
-  const sse::LastEventId id = sse::last_event_id(reader_.last_id());
-  if (!id.problem.empty()) {
-    talk_.note(fmt::format("the last event ID cannot be sent: {}", id.problem));
-  }
-  net::HttpRequest request = make_request(args_, id.value);
+  reconnect_.connecting(phase_since_);
+  net::HttpRequest request = make_request(args_, sendable_id());
   request.transport = recorder_ != nullptr || args_.talk.verbosity > 0;
   if (args_.talk.verbosity > 0) {
     request.connection.trace = [this](std::string_view line) {
@@ -120,11 +124,6 @@ void Follower::connect() {
   update_pause();
   watch_for_idleness();
   show_status();
-}
-
-void Follower::on_redirect(const net::HttpAnswer& answer, const std::string& to) {
-  talk_.verbose(cli::marked_lines(answer.head, "< "));
-  talk_.verbose("* redirected to " + cli::escape(to, cli::Escape::line));
 }
 
 void Follower::on_answer(const net::HttpAnswer& answer) {
@@ -157,26 +156,6 @@ void Follower::on_body(ConstBytes bytes) {
   if (reader_.waiting()) update_pause();
 }
 
-void Follower::on_transport(rec::Kind kind, ConstBytes bytes) {
-  if (recorder_ != nullptr) {
-    if (kind == rec::Kind::opened) tap_ = recorder_->tap(++taps_);
-    if (tap_) tap_(kind, bytes);
-  }
-  if (kind == rec::Kind::opened) sent_head_.clear();
-  if (kind == rec::Kind::sent) show_sent(bytes);
-}
-
-/// The head of the request alone: the body is what the command line says.
-void Follower::show_sent(ConstBytes bytes) {
-  constexpr std::string_view kEnd = "\r\n\r\n";
-  if (args_.talk.verbosity == 0 || sent_head_.ends_with(kEnd)) return;
-  sent_head_ += as_text(bytes);
-  const std::size_t end = sent_head_.find(kEnd);
-  if (end == sent_head_.npos) return;
-  sent_head_.resize(end + kEnd.size());
-  talk_.verbose(cli::marked_lines(sent_head_, "> "));
-}
-
 void Follower::on_end(const net::HttpEnd& end) {
   if (phase_ == Phase::refused) return conclude(*refusal_);
   if (phase_ == Phase::connecting) return conclude(judge_end(end));
@@ -187,7 +166,7 @@ void Follower::on_end(const net::HttpEnd& end) {
   }
 }
 
-/// A command has ended, and what came while it ran is read.
+/// What waited in the reader has been read, or some of it.
 void Follower::go_on() {
   schedule_flush();
   update_pause();
@@ -218,18 +197,6 @@ void Follower::conclude(const Ended& ended) {
   leave(to_int(cli::Exit::ok));
 }
 
-void Follower::fail(const Ended& ended, const sse::Decision& decision) {
-  if (!refusal_head_.empty()) {
-    if (args_.talk.verbosity == 0) talk_.plain(cli::marked_lines(refusal_head_, ""));
-    cli::RefusalBody body(talk_);
-    body.show(refusal_body_);
-    body.finish();
-  }
-  const std::string step = next_step(decision, {});
-  give_up(ended.exit_code, step.empty() ? ended.what : ended.what + "; " + step,
-          way_out(ended, decision, args_));
-}
-
 void Follower::wait(const Ended& ended, const sse::Decision& decision) {
   phase_ = Phase::waiting;
   next_attempt_ = loop_.refresh() + decision.wait;
@@ -239,9 +206,12 @@ void Follower::wait(const Ended& ended, const sse::Decision& decision) {
   flush();
 }
 
-void Follower::interrupt() {
+void Follower::interrupt(int signum) {
   if (phase_ == Phase::leaving) return loop_.stop();
-  leave(to_int(cli::Exit::interrupted));
+  if (signum == SIGTERM) reader_.kill(SIGTERM);
+  leave(128 + signum);
+  // Who sends that does not wait for a reader of standard output who may never come.
+  if (signum == SIGTERM && !reader_.running()) loop_.stop();
 }
 
 /// Ends, with an error if there is a message.
@@ -253,7 +223,7 @@ void Follower::give_up(int exit_code, std::string_view message, std::string_view
   leave(exit_code);
 }
 
-/// Stops the loop when everything is written.
+/// Stops the loop when everything is written, and no command runs.
 void Follower::leave(int exit_code) {
   if (exit_code_ == 0) exit_code_ = exit_code;  // what happens while leaving counts, too
   if (phase_ == Phase::leaving) return;
@@ -291,15 +261,31 @@ void Follower::flush() {
 /// Nothing waits for the reader of standard output.
 void Follower::written() {
   if (reader_.done() && !outlet_.failed()) save_id();
-  if (phase_ == Phase::leaving) return loop_.stop();
-  show_status();
+  if (phase_ != Phase::leaving) return show_status();
+  if (!reader_.running()) loop_.stop();
 }
 
 void Follower::save_id() {
-  const auto saved = id_file_.save(reader_.last_id());
+  // What has not brought anything knows no better than the file.
+  if (args_.id_file.empty() || reader_.bytes() == 0) return;
+  const std::string_view id = sendable_id();
+  if (id.empty() && !reader_.last_id().empty()) return;
+  const auto saved = id_file_.save(id);
   if (saved) return;
   talk_.error(saved.error().message);
   leave(to_int(cli::Exit::write));
+}
+
+/// The last event ID; empty if there is none, or none that can be sent: that is told once.
+std::string_view Follower::sendable_id() {
+  const std::string& last = reader_.last_id();
+  const sse::LastEventId id = sse::last_event_id(last);
+  const std::string_view begin = std::string_view(last).substr(0, kComparedId);
+  if (!id.problem.empty() && begin != unsendable_id_) {
+    unsendable_id_ = begin;
+    talk_.note(fmt::format("the last event ID cannot be sent: {}", id.problem));
+  }
+  return id.value;
 }
 
 void Follower::update_pause() {
@@ -315,35 +301,6 @@ void Follower::watch_for_idleness() {
   if (!args_.idle_timeout) return;
   if (paused_) return idle_timer_.stop();
   idle_timer_.start(loop_.now() + *args_.idle_timeout);
-}
-
-void Follower::show_status() {
-  if (!status_.enabled() || !outlet_.idle()) return;
-  switch (phase_) {
-    case Phase::connecting:
-      return status_.show([this](Time) { return "connecting to " + args_.url.authority(); });
-    case Phase::reading:
-      return status_.show([this, since = loop_.now()](Time now) {
-        const Duration quiet = now - since;
-        std::string what = reader_.events() == 0 ? "waiting for the first event" : "waiting";
-        if (quiet < std::chrono::seconds(2)) return what;
-        return fmt::format("{}, for {} now", what,
-                           time_text(std::chrono::floor<std::chrono::seconds>(quiet)));
-      });
-    case Phase::waiting:
-      return status_.show([this](Time now) {
-        const Duration left = std::max(next_attempt_ - now, Duration(0));
-        return "connecting again in " + time_text(std::chrono::ceil<std::chrono::seconds>(left));
-      });
-    case Phase::refused:
-    case Phase::leaving: return;
-  }
-}
-
-std::string Follower::stats() const {
-  return fmt::format("received {}, {}, over {} in {}", count_text(reader_.events(), "event"),
-                     count_text(reader_.bytes(), "byte"), count_text(connections_, "connection"),
-                     time_text(loop_.now() - started_));
 }
 
 }  // namespace sse_tail

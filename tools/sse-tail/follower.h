@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/term.h"
 #include "ending.h"
@@ -34,8 +36,9 @@ class Follower final : public net::HttpOwner {
   /// Begins; the loop is stopped when everything is over and written.
   void start();
 
-  /// Ctrl-C: the first ends cleanly, the second leaves.
-  void interrupt();
+  /// SIGINT, SIGTERM: ends cleanly, which means that the command of --each comes to its end. It is
+  /// told of a SIGTERM; a Ctrl-C reaches it from the terminal. Another leaves at once.
+  void interrupt(int signum);
 
   int exit_code() const { return exit_code_; }
 
@@ -52,7 +55,8 @@ class Follower final : public net::HttpOwner {
   };
 
   void connect();
-  void on_redirect(const net::HttpAnswer& answer, const std::string& to) override;
+  void on_redirect(const net::HttpAnswer& answer, const std::string& to,
+                   const std::vector<std::string>& left_behind) override;
   void on_answer(const net::HttpAnswer& answer) override;
   void on_body(ConstBytes bytes) override;
   void on_transport(rec::Kind kind, ConstBytes bytes) override;
@@ -70,6 +74,7 @@ class Follower final : public net::HttpOwner {
   void flush();
   void written();
   void save_id();
+  std::string_view sendable_id();
   void update_pause();
   void watch_for_idleness();
   void show_status();
@@ -103,6 +108,8 @@ class Follower final : public net::HttpOwner {
   net::Timer max_timer_;
   net::Timer refusal_timer_;
   bool paused_ = false;
+  bool left_behind_told_ = false;
+  std::string unsendable_id_;  // that has been told of, at most its first kilobyte
   bool flush_waits_ = false;
   int exit_code_ = 0;
 };

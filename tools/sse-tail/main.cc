@@ -1,7 +1,11 @@
 // sse-tail: tail -f for an event stream (Server-Sent Events).
 
+#include <fcntl.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <memory>
 #include <span>
@@ -11,6 +15,7 @@
 #include "cli/parse.h"
 #include "cli/term.h"
 #include "follower.h"
+#include "id_file.h"
 #include "net/loop.h"
 #include "net/recorder.h"
 #include "net/socket.h"
@@ -43,6 +48,25 @@ int exit_code(const Follower& follower, net::Recorder* recorder) {
   return to_int(cli::Exit::write);
 }
 
+/// What has to be right before anything is requested.
+Result<void> check_outputs(const Args& args, bool stdout_open) {
+  const bool prints = args.each.empty() || args.to;
+  if (prints && !stdout_open) return Error{"cannot write to standard output: it is closed", {}};
+  if (args.id_file.empty()) return {};
+  return check_id_file(args.id_file);
+}
+
+/// --max-time in case that the loop cannot look at its timers, because nobody reads standard error.
+void end_after(Duration time) {
+  using namespace std::chrono;
+  std::signal(SIGALRM, [](int) { _exit(to_int(cli::Exit::timeout)); });
+  const auto seconds =
+      duration_cast<std::chrono::seconds>(std::min<Duration>(time, hours(24 * 365)));
+  itimerval timer = {};
+  timer.it_value.tv_sec = static_cast<time_t>(seconds.count() + 2);
+  setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
 int run(const Args& args, cli::Talk& talk) {
   net::ignore_sigpipe();
   net::Loop loop;
@@ -52,7 +76,10 @@ int run(const Args& args, cli::Talk& talk) {
     (*recorder)->on_failed([&](const Error& error) { talk.error(error.message, error.hint); });
   }
   Follower follower(loop, args, talk, recorder->get());
-  const net::Signal interrupt(loop, SIGINT, [&] { follower.interrupt(); });
+  const net::Signal interrupt(
+      loop, SIGINT, [&] { follower.interrupt(SIGINT); }, true);
+  const net::Signal terminate(
+      loop, SIGTERM, [&] { follower.interrupt(SIGTERM); }, true);
   follower.start();
   loop.run();
   if (args.stats) talk.plain(follower.stats());
@@ -64,6 +91,7 @@ int run(const Args& args, cli::Talk& talk) {
 
 int main(int argc, char** argv) {
   using namespace sse_tail;
+  const bool stdout_open = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
   net::fill_standard_descriptors();
   cli::Talk usage_talk(kTool.name, false);
   usage_talk.set_look(cli::look_of(STDERR_FILENO, cli::ColorMode::automatic));
@@ -81,5 +109,9 @@ int main(int argc, char** argv) {
   cli::Talk talk(kTool.name, args.talk.silent);
   talk.set_look(cli::look_of(STDERR_FILENO, args.talk.color));
   talk.set_verbosity(args.talk.verbosity);
+  if (const auto good = check_outputs(args, stdout_open); !good) {
+    return usage_error(talk, good.error(), cli::Exit::write);
+  }
+  if (args.connection.max_time) end_after(*args.connection.max_time);
   return run(args, talk);
 }

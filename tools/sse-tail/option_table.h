@@ -110,8 +110,9 @@ inline constexpr std::array kEventOptions = {
                 .help = "Run COMMAND with sh for each event",
                 .doc =
                     "Its standard input is the data of the event and a line end; SSE_EVENT is the "
-                    "type, SSE_ID the last event ID, SSE_COUNT the number of the event, from 1, "
-                    "and SSE_URL the URL. One runs at a time, and the stream waits for it. When it "
+                    "type, SSE_ID the last event ID (each is empty if it has more than 64 KiB), "
+                    "SSE_COUNT the number of the event, from 1, and SSE_URL the URL. One runs at a "
+                    "time, and the stream waits for it, as Ctrl-C does. When it "
                     "fails, sse-tail ends with its exit code, and the event counts as not seen: "
                     "*id-file* keeps the ID before it. Events are printed only if *to* is given."},
     cli::Option{.name = "max-event",
@@ -134,15 +135,18 @@ inline constexpr std::array kReconnectOptions = {
                 .arg = "ID",
                 .group = kReconnectGroup,
                 .help = "Begin after the event with this ID",
-                .doc = "Sent as Last-Event-ID; an ID in the stream takes its place."},
+                .doc =
+                    "Sent as Last-Event-ID; an ID in the stream takes its place. A Last-Event-ID "
+                    "given with *header* means the same, if this is not given."},
     cli::Option{.name = "id-file",
                 .takes = cli::Takes::one,
                 .arg = "FILE",
                 .group = kReconnectGroup,
                 .help = "Keep the last event ID in FILE across runs",
-                .doc =
-                    "Read at the start, unless *last-event-id* is given, and replaced as a whole "
-                    "each time an event with another ID has been written out.",
+                .doc = "Read at the start, and used unless *last-event-id* is given; replaced as a "
+                       "whole each time an event with another ID has been written out. An ID that "
+                       "cannot be sent, as *last-event-id* would, is not kept. What is no regular "
+                       "file is only written to. If it cannot be written, nothing is requested.",
                 .offers = cli::Offers::file},
     cli::Option{.name = "no-reconnect",
                 .group = kReconnectGroup,
@@ -162,7 +166,8 @@ inline constexpr std::array kReconnectOptions = {
                 .help = "Wait this long before connecting again (3)",
                 .doc = "Until the stream says another time with retry:. After failures it grows up "
                        "to half a minute, with some chance in it, and never below what the server "
-                       "asks for with Retry-After."},
+                       "asks for with Retry-After. From the third connection within a second on "
+                       "it is 100 ms at least, unless less is given here."},
     cli::Option{.name = "retry-post",
                 .group = kReconnectGroup,
                 .help = "Send a request other than GET again, too",

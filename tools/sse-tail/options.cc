@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "cli/escape.h"
 #include "cli/help.h"
 #include "cli/tls_options.h"
@@ -145,16 +146,46 @@ Outcome check_authorities(const cli::Parsed& parsed, const Args& args) {
   return folder ? std::nullopt : failed(folder.error(), cli::Exit::ca_file);
 }
 
+/// -H 'Last-Event-ID: 7', as browsers copy a request for curl, is where to begin, and not what to
+/// send each time. Whether it is there.
+bool take_id_field(Args& args, std::string& id) {
+  const auto is_one = [](const cli::HeaderChange& field) {
+    return equals_ignoring_case(field.name, "Last-Event-ID") && field.value;
+  };
+  bool found = false;
+  for (const cli::HeaderChange& field : args.request.headers) {
+    if (!is_one(field)) continue;
+    id = *field.value;
+    found = true;
+  }
+  std::erase_if(args.request.headers, is_one);
+  return found;
+}
+
+/// The last event ID to begin with: the command line wins over the file.
+Outcome choose_id(const cli::Parsed& parsed, Args& args) {
+  std::string id;
+  const bool in_field = take_id_field(args, id);
+  const bool in_option = parsed.has("last-event-id");
+  if (in_field && !in_option) {
+    if (auto error = assign_id(id, args.last_event_id)) return error;
+  }
+  if (args.id_file.empty()) return std::nullopt;
+  auto kept = read_id_file(args.id_file);
+  if (!kept) return failed(kept.error(), cli::Exit::read);
+  args.kept_id = std::move(*kept);
+  if (!in_field && !in_option) args.last_event_id = args.kept_id;
+  return std::nullopt;
+}
+
 /// What depends on several options.
 Outcome conclude(const cli::Parsed& parsed, Args& args) {
   if (args.body && !parsed.has("request")) args.method = "POST";
   if (args.method != "GET" && !parsed.has("retry-post")) args.policy.once = true;
-  if (!args.id_file.empty() && !parsed.has("last-event-id")) {
-    auto id = read_id_file(args.id_file);
-    if (!id) return failed(id.error(), cli::Exit::read);
-    args.last_event_id = std::move(*id);
+  if (parsed.has("retry-delay")) {
+    args.policy.least_wait = std::min(args.policy.least_wait, args.policy.reconnection_time);
   }
-  return std::nullopt;
+  return choose_id(parsed, args);
 }
 
 }  // namespace

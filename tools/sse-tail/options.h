@@ -53,6 +53,7 @@ struct Args {
   // Reconnecting
   std::string last_event_id = {};
   std::string id_file = {};  ///< empty: none
+  std::string kept_id = {};  ///< that is in it
   sse::ReconnectPolicy policy = {};
 
   // End

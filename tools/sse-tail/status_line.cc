@@ -20,7 +20,7 @@ constexpr std::string_view kPlain = "\x1b[0m";
 /// A line that is as wide as the terminal would wrap.
 std::size_t room() {
   winsize size = {};
-  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   return known ? size.ws_col - 1 : 79;
 }
 

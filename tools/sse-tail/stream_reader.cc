@@ -15,6 +15,9 @@ namespace {
 // Of what a person needs to recognise a line by.
 constexpr std::size_t kShownWidth = 100;
 
+// Remarks on one connection: the server decides how many there could be.
+constexpr unsigned kMaxNotes = 20;
+
 std::string quoted(std::string_view text) {
   std::string shown = "\"";
   append_shortened(shown, text, kShownWidth);
@@ -35,6 +38,8 @@ StreamReader::StreamReader(const Parts& parts, Calls calls)
 
 void StreamReader::begin() {
   parser_.reset();
+  retry_told_ = false;
+  notes_told_ = 0;
 }
 
 void StreamReader::take(ConstBytes body) {
@@ -46,17 +51,41 @@ void StreamReader::take(ConstBytes body) {
   held_.insert(held_.end(), body.begin() + static_cast<std::ptrdiff_t>(taken), body.end());
 }
 
-/// Up to an event whose command has to end first, or the last one. Returns how much that is.
+/// Up to an event whose command has to end first, or that fills standard output, or the last one.
+/// Returns how much that is.
 std::size_t StreamReader::read(ConstBytes in) {
   const ConstBytes all = in;
-  while (!over_ && !waiting()) {
+  bool room = !outlet_.congested();
+  while (room && !over_ && !running()) {
     const auto event = parser_.next(in);
     if (!event) break;
     on_event(*event);
+    // A few bytes may make an event of any size: every one has the last ID with it.
+    if (outlet_.is_full()) room = make_room();
   }
-  const std::size_t taken = all.size() - in.size();
-  if (outlet_.is_raw()) outlet_.raw(all.first(taken));
+  std::size_t taken = all.size() - in.size();
+  if (outlet_.is_raw()) {
+    const bool crlf = over_ && taken > 0 && !in.empty() && all[taken - 1] == '\r' && in[0] == '\n';
+    if (crlf) ++taken;  // the blank line of the last event
+    outlet_.raw(all.first(taken));
+  }
+  tell_stop();
   return taken;
+}
+
+/// Whether there is some, or will be without waiting.
+bool StreamReader::make_room() {
+  calls_.full();
+  return !outlet_.congested();
+}
+
+void StreamReader::resume() {
+  if (over_ || running() || held_.empty()) return;
+  const std::vector<std::uint8_t> held = std::exchange(held_, {});
+  const std::size_t taken = read(held);
+  if (over_) return;
+  held_.insert(held_.begin(), held.begin() + static_cast<std::ptrdiff_t>(taken), held.end());
+  calls_.went_on();
 }
 
 void StreamReader::on_event(const sse::Event& event) {
@@ -72,13 +101,17 @@ void StreamReader::on_event(const sse::Event& event) {
 }
 
 void StreamReader::on_message(const sse::Event& message) {
+  reconnect_.message();
   const Selection::Fate fate = selection_.judge(message);
   if (fate.shown) {
     ++events_;
     outlet_.message(message);
     if (!args_.each.empty()) {
       const auto started = each_.run(message);
-      if (!started) return stop({to_int(cli::Exit::write), started.error().message, {}});
+      if (!started) {
+        command_failed_ = true;
+        return stop({to_int(cli::Exit::write), started.error().message, {}});
+      }
       last_runs_ = fate.last;
       return;
     }
@@ -88,11 +121,10 @@ void StreamReader::on_message(const sse::Event& message) {
 
 void StreamReader::on_retry(std::uint64_t ms) {
   outlet_.retry(ms);
-  const Duration before = reconnect_.reconnection_time();
   reconnect_.set_reconnection_time(ms);
-  if (reconnect_.reconnection_time() == before) return;
-  talk_.note(fmt::format("the stream asks for {} before another connection",
-                         time_text(reconnect_.reconnection_time())));
+  if (talk_.verbosity() == 0 || std::exchange(retry_told_, true)) return;
+  talk_.verbose(fmt::format("* the stream asks for {} before another connection",
+                            time_text(reconnect_.reconnection_time())));
 }
 
 /// What a browser passes over in silence. The first line that is no field may be an error message
@@ -100,6 +132,8 @@ void StreamReader::on_retry(std::uint64_t ms) {
 void StreamReader::on_note(const sse::Event& note) {
   const bool odd_line = note.rule == diag::Rule::sse_field && !std::exchange(odd_line_told_, true);
   if (talk_.verbosity() > 0) {
+    if (notes_told_ > kMaxNotes) return;
+    if (notes_told_++ == kMaxNotes) return talk_.verbose("* and more lines like that");
     talk_.verbose(fmt::format("* {}: {}", diag::describe(note.violation()), quoted(note.data)));
   } else if (odd_line) {
     talk_.note(fmt::format("a line is no field, and ignored: {}", quoted(note.data)));
@@ -113,23 +147,30 @@ void StreamReader::on_violation(const sse::Event& violation) {
 }
 
 void StreamReader::on_command(int exit_code) {
-  if (over_) return;
-  if (exit_code != 0) {
-    command_failed_ = true;
-    return stop({exit_code, fmt::format("--each ended with exit code {}", exit_code), {}});
+  command_failed_ = exit_code != 0;
+  if (command_failed_ && !over_) {
+    stop({exit_code, fmt::format("--each ended with exit code {}", exit_code), {}});
+    return tell_stop();
   }
   calls_.dealt_with();
   if (over_) return;
-  if (last_runs_) return stop({});
-  const std::vector<std::uint8_t> held = std::exchange(held_, {});
-  const std::size_t taken = read(held);
-  if (over_) return;
-  held_.insert(held_.begin(), held.begin() + static_cast<std::ptrdiff_t>(taken), held.end());
-  calls_.went_on();
+  if (last_runs_) {
+    stop({});
+    return tell_stop();
+  }
+  if (held_.empty()) return calls_.went_on();
+  resume();
 }
 
-void StreamReader::stop(const Stop& stop) {
+/// Whoever called is still at work on the event: tell_stop() follows.
+void StreamReader::stop(Stop stop) {
   over_ = true;
+  the_stop_ = std::move(stop);
+}
+
+void StreamReader::tell_stop() {
+  if (!the_stop_) return;
+  const Stop stop = *std::exchange(the_stop_, std::nullopt);
   calls_.stopped(stop);
 }
 

@@ -1,6 +1,6 @@
 // What becomes of the body of an event stream, over all its connections: events are read, chosen,
-// printed and handed to --each, and what concerns the connection is told to its owner. When a
-// command runs, the rest of what came waits here.
+// printed and handed to --each, and what concerns the connection is told to its owner. While a
+// command runs, or standard output is behind, the rest of what came waits here.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,9 @@ class StreamReader {
   };
   struct Calls {
     std::function<void(const Stop&)> stopped;  ///< no more is to be read; also from within take()
-    std::function<void()> dealt_with;          ///< a command has ended well
-    std::function<void()> went_on;             ///< and then what waited has been read
+    std::function<void()> full;                ///< the outlet should be flushed, and nothing else
+    std::function<void()> dealt_with;          ///< a command has ended, well or too late to matter
+    std::function<void()> went_on;             ///< what waited has been read, or some of it
   };
   /// All parts must outlive it.
   StreamReader(const Parts& parts, Calls calls);
@@ -53,8 +54,15 @@ class StreamReader {
   /// Some of the body, not empty.
   void take(ConstBytes body);
 
-  /// A command runs: nothing more should come for now. What comes all the same is kept.
-  bool waiting() const { return each_.running(); }
+  /// Something has to be done first: nothing more should come for now. What does is kept.
+  bool waiting() const { return each_.running() || !held_.empty(); }
+
+  /// Reads what waits for standard output to take what is before it.
+  void resume();
+
+  /// A command runs.
+  bool running() const { return each_.running(); }
+  void kill(int signum) { each_.kill(signum); }
 
   /// The body is over, and nothing waits. Returns what the end cut off, for people and JSON lines;
   /// empty: nothing.
@@ -64,20 +72,22 @@ class StreamReader {
   const std::string& last_id() const { return parser_.last_id(); }
 
   /// The event that the last ID is from has been dealt with, its command too.
-  bool done() const { return !waiting() && !command_failed_; }
+  bool done() const { return !running() && !command_failed_; }
 
   std::uint64_t events() const { return events_; }
   std::uint64_t bytes() const { return bytes_; }
 
  private:
   std::size_t read(ConstBytes in);
+  bool make_room();
   void on_event(const sse::Event& event);
   void on_message(const sse::Event& message);
   void on_retry(std::uint64_t ms);
   void on_note(const sse::Event& note);
   void on_violation(const sse::Event& violation);
   void on_command(int exit_code);
-  void stop(const Stop& stop);
+  void stop(Stop stop);
+  void tell_stop();
 
   const Args& args_;
   cli::Talk& talk_;
@@ -87,11 +97,14 @@ class StreamReader {
   sse::Parser parser_;
   Selection selection_;
   Each each_;
-  std::vector<std::uint8_t> held_;  // what came while a command ran: at most what one read gives
+  std::vector<std::uint8_t> held_;  // what came and waits: at most what one read gives
   bool last_runs_ = false;          // the command that runs is that of the last event
   bool command_failed_ = false;
-  bool over_ = false;  // stopped
+  bool over_ = false;             // stopped
+  std::optional<Stop> the_stop_;  // it is not told yet
   bool odd_line_told_ = false;
+  bool retry_told_ = false;  // on this connection
+  unsigned notes_told_ = 0;  // likewise
   std::uint64_t events_ = 0;
   std::uint64_t bytes_ = 0;
 };

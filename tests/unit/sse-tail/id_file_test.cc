@@ -1,6 +1,7 @@
 // The file of --id-file.
 #include "sse-tail/id_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -76,6 +77,48 @@ TEST_F(SseTailIdFile, symbolic_link_stays_one) {
   EXPECT_TRUE(IdFile(path(), "1").save("2"));
   EXPECT_TRUE(std::filesystem::is_symlink(path()));
   EXPECT_EQ(content(), "2\n");
+}
+
+TEST_F(SseTailIdFile, link_to_what_is_not_there_yet_stays_one_too) {
+  std::filesystem::create_symlink("real", path());
+  EXPECT_TRUE(IdFile(path(), "").save("2"));
+  EXPECT_TRUE(std::filesystem::is_symlink(path()));
+  EXPECT_EQ(content(), "2\n");
+}
+
+TEST_F(SseTailIdFile, keeps_the_mode_of_the_file) {
+  put("1\n");
+  for (const mode_t mode : {0600, 0664}) {
+    chmod(path().c_str(), mode);
+    EXPECT_TRUE(IdFile(path(), "1").save("2"));
+    struct stat info = {};
+    ASSERT_EQ(stat(path().c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 07777, mode);
+  }
+}
+
+TEST_F(SseTailIdFile, what_is_no_regular_file_is_written_to_and_stays) {
+  ASSERT_EQ(mkfifo(path().c_str(), 0600), 0);
+  EXPECT_EQ(*read_id_file(path()), "");
+  EXPECT_TRUE(check_id_file(path()));
+  EXPECT_FALSE(IdFile(path(), "").save("7"));  // nobody reads it
+  const int reader = open(path().c_str(), O_RDONLY | O_NONBLOCK);
+  EXPECT_TRUE(IdFile(path(), "").save("7"));
+  char got[3] = {};
+  EXPECT_EQ(read(reader, got, sizeof got), 2);
+  EXPECT_EQ(std::string_view(got), "7\n");
+  close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(path()));
+  EXPECT_TRUE(check_id_file("/dev/null"));
+  EXPECT_EQ(*read_id_file("/dev/zero"), "");
+}
+
+TEST_F(SseTailIdFile, can_be_checked_without_writing) {
+  EXPECT_TRUE(check_id_file(path()));
+  EXPECT_FALSE(std::filesystem::exists(path()));
+  EXPECT_EQ(check_id_file(folder).error().message, "cannot write " + folder + ": Is a directory");
+  EXPECT_EQ(check_id_file(folder + "/no/id").error().message,
+            "cannot write " + folder + "/no/id: No such file or directory");
 }
 
 TEST_F(SseTailIdFile, failure_names_the_file_and_is_told_once) {
