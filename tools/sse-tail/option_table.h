@@ -156,7 +156,7 @@ inline constexpr std::array kReconnectOptions = {
                 .takes = cli::Takes::one,
                 .arg = "N",
                 .group = kReconnectGroup,
-                .help = "Give up after N failures in a row",
+                .help = "After a failure try N times more at most",
                 .doc = "By default a first connection is tried once; when there has been a stream, "
                        "there is no limit. The exit code is that of the last failure."},
     cli::Option{.name = "retry-delay",
