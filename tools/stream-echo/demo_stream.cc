@@ -44,7 +44,7 @@ DemoStream::DemoStream(SseRequest request, Time now)
     : request_(std::move(request)),
       next_(request_.next),
       end_(request_.start + request_.count),
-      due_(now) {}
+      due_(now + request_.first_after) {}
 
 void DemoStream::make_template(std::uint64_t unix_ms) {
   write_json(json_, unix_ms, request_.content ? std::string_view(*request_.content) : kContent);
@@ -68,11 +68,13 @@ std::uint64_t DemoStream::append_due(OutputBuffer& out, std::size_t limit, Time 
   for (; !finished() && due_ <= now && out.size() < limit; ++count, ++next_) {
     std::array<char, kMaxDigits> digits;
     const ConstBytes number = to_digits(next_, digits);
-    Bytes at = out.extend(kId.size() + number.size() + 1 + template_.size() +
-                          (numbered ? number.size() : 0));
-    put(at, as_bytes(kId));
-    put(at, number);
-    put(at, as_bytes("\n"));
+    const std::size_t id_size = request_.numbered ? kId.size() + number.size() + 1 : 0;
+    Bytes at = out.extend(id_size + template_.size() + (numbered ? number.size() : 0));
+    if (request_.numbered) {
+      put(at, as_bytes(kId));
+      put(at, number);
+      put(at, as_bytes("\n"));
+    }
     put(at, front);
     if (numbered) put(at, number);
     put(at, back);

@@ -17,9 +17,15 @@ namespace {
 // Longer is a slip, and a day is beyond what any connection lives.
 constexpr Duration kMaxPause = std::chrono::hours(24);
 
-constexpr std::array<std::string_view, 10> kNames = {"count", "start",      "interval", "heartbeat",
-                                                     "retry", "event",      "data",     "echo",
-                                                     "id",    "lastEventId"};
+// As much as a request may carry.
+constexpr std::uint64_t kMaxContent = std::uint64_t{1} << 20;
+
+// Beyond that a time between two messages is none, in microseconds.
+constexpr std::uint64_t kMaxPerSecond = 1'000'000;
+
+constexpr std::array<std::string_view, 14> kNames = {
+    "count", "start", "interval", "tps",  "duration", "ttft", "heartbeat",
+    "retry", "event", "data",     "size", "echo",     "id",   "lastEventId"};
 
 Error bad(std::string_view name, std::string_view value, std::string_view wanted) {
   return {fmt::format("{}: \"{}\" is not {}", name, cli::escape(value, cli::Escape::line), wanted),
@@ -48,7 +54,23 @@ Result<void> take(std::string_view name, std::string_view value, SseRequest& req
   if (name == "count") return read_number(name, value, request.count);
   if (name == "start") return read_number(name, value, request.start);
   if (name == "interval") return read_pause(name, value, request.interval);
+  if (name == "ttft") return read_pause(name, value, request.first_after);
   if (name == "heartbeat") return read_pause(name, value, request.heartbeat);
+  if (name == "duration") return read_pause(name, value, request.duration.emplace());
+  if (name == "tps") {
+    const auto read = parse_integer(value);
+    if (!read || *read == 0 || *read > kMaxPerSecond) {
+      return bad(name, value, fmt::format("a whole number from 1 to {}", kMaxPerSecond));
+    }
+    request.interval = std::chrono::duration_cast<Duration>(std::chrono::seconds(1)) / *read;
+    return {};
+  }
+  if (name == "size") {
+    const auto read = parse_size(value);
+    if (!read || *read > kMaxContent) return bad(name, value, "a size such as 64k, at most 1M");
+    request.content.emplace(static_cast<std::size_t>(*read), 'x');
+    return {};
+  }
   if (name == "retry") {
     std::uint64_t retry_ms = 0;
     if (auto read = read_number(name, value, retry_ms); !read) return read.error();
@@ -65,6 +87,7 @@ Result<void> take(std::string_view name, std::string_view value, SseRequest& req
     request.echoes_body = true;
   } else if (name == "id") {
     request.names_id = true;
+    request.numbered = value != "none";
   } else if (name == "lastEventId") {
     request.last_event_id = value;
   }
@@ -86,6 +109,10 @@ Result<SseRequest> parse_sse_request(std::string_view query, std::string_view la
     if (auto taken = take(name, *value, request); !taken) return taken.error();
   }
   if (!last_event_id.empty()) request.last_event_id = last_event_id;
+  if (request.duration && request.count > 0) {
+    request.interval =
+        Duration(request.duration->count() / static_cast<Duration::rep>(request.count));
+  }
   request.next = request.start;
   const auto last = parse_integer(request.last_event_id);
   if (last && *last >= request.start && *last - request.start < request.count) {

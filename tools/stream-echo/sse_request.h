@@ -18,6 +18,9 @@ struct SseRequest {
   std::uint64_t count = 10;  ///< messages of the whole stream, at most kMaxSseCount
   std::uint64_t next = 1;    ///< the id of the first message of this answer
   Duration interval = std::chrono::seconds(1);    ///< between two messages; 0: no pause
+  std::optional<Duration> duration = {};          ///< of all messages; `interval` follows from it
+  Duration first_after = Duration(0);             ///< before the first message of this answer
+  bool numbered = true;                           ///< messages have ids
   Duration heartbeat = std::chrono::seconds(15);  ///< of silence before a comment; 0: none
   std::optional<std::uint64_t> retry_ms = {};     ///< the reconnection time; absent: not sent
   std::string type = {};                          ///< the event type; empty: "message"
@@ -34,11 +37,11 @@ struct SseRequest {
 /// The most of `count=`, `start=` and `retry=`: no sum of two wraps around.
 inline constexpr std::uint64_t kMaxSseCount = 1'000'000'000'000;
 
-/// Reads a query: `count=`, `interval=`, `heartbeat=`, `retry=` (ms), `start=`, `event=`, `data=`,
-/// `echo=body`, `lastEventId=`. Of two of a name the later counts; other names are left to others.
-/// `last_event_id` is the value of the header, which counts more than the query: that one is as old
-/// as the URL. Empty, or what is no id of this stream, begins at the start. The error names the
-/// parameter and says what would have been right.
+/// Reads a query: `count=`, `interval=` or `tps=` or `duration=`, `ttft=`, `heartbeat=`, `retry=`
+/// (ms), `start=`, `event=`, `data=`, `echo=body`, `lastEventId=`. Of two of a name the later
+/// counts; other names are left to others. `last_event_id` is the value of the header, which counts
+/// more than the query: that one is as old as the URL. Empty, or what is no id of this stream,
+/// begins at the start. The error names the parameter and says what would have been right.
 Result<SseRequest> parse_sse_request(std::string_view query, std::string_view last_event_id);
 
 /// Whether parse_sse_request() knows the name: then it is no slip for something else.

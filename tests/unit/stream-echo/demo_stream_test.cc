@@ -48,6 +48,14 @@ TEST(StreamEchoDemoStream, one_is_due_at_once_and_then_one_an_interval) {
   EXPECT_TRUE(due_at(ten, kStart + 1s).starts_with("id: 2\n"));
 }
 
+TEST(StreamEchoDemoStream, the_first_one_may_be_late_and_without_an_id) {
+  DemoStream late = stream("ttft=300ms&id=none&size=2");
+  EXPECT_EQ(late.due(), kStart + 300ms);
+  EXPECT_EQ(due_at(late, kStart + 299ms), "");
+  EXPECT_EQ(due_at(late, kStart + 300ms), "data: {\"time\":1700000000123,\"content\":\"xx\"}\n\n");
+  EXPECT_EQ(late.due(), kStart + 1300ms);
+}
+
 TEST(StreamEchoDemoStream, what_was_late_is_made_good_but_not_hours_of_it) {
   DemoStream quick = stream("interval=100ms&count=1000");
   OutputBuffer out;

@@ -43,6 +43,24 @@ TEST(StreamEchoSseRequest, parameters_are_decoded_and_other_names_are_left_alone
   EXPECT_EQ(request.content, "a\nb\xEF\xBF\xBD");
 }
 
+TEST(StreamEchoSseRequest, the_pace_may_be_given_in_several_ways) {
+  EXPECT_EQ(read("tps=50").interval, 20ms);
+  EXPECT_EQ(read("duration=5s").interval, 500ms);
+  EXPECT_EQ(read("duration=5s&count=50").interval, 100ms);
+  EXPECT_EQ(read("duration=5s&count=0").interval, 1s);
+  EXPECT_EQ(read("ttft=300ms").first_after, 300ms);
+  EXPECT_EQ(error_of("tps=0"), "tps: \"0\" is not a whole number from 1 to 1000000");
+  EXPECT_EQ(error_of("ttft=x"), "ttft: \"x\" is not a time such as 250ms, at most a day");
+}
+
+TEST(StreamEchoSseRequest, content_may_be_of_a_size_and_ids_may_be_left_out) {
+  EXPECT_EQ(read("size=3").content, "xxx");
+  EXPECT_EQ(read("size=1M").content->size(), 1u << 20);
+  EXPECT_EQ(error_of("size=2M"), "size: \"2M\" is not a size such as 64k, at most 1M");
+  EXPECT_TRUE(read("").numbered);
+  EXPECT_FALSE(read("id=none").numbered);
+}
+
 TEST(StreamEchoSseRequest, goes_on_after_the_last_id_without_gap_or_double) {
   EXPECT_EQ(read("", "4").next, 5u);
   EXPECT_EQ(read("start=100&count=2", "100").next, 101u);
