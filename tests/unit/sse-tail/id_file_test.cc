@@ -88,7 +88,7 @@ TEST_F(SseTailIdFile, link_to_what_is_not_there_yet_stays_one_too) {
 
 TEST_F(SseTailIdFile, keeps_the_mode_of_the_file) {
   put("1\n");
-  for (const mode_t mode : {0600, 0664}) {
+  for (const mode_t mode : {0600U, 0664U}) {
     chmod(path().c_str(), mode);
     EXPECT_TRUE(IdFile(path(), "1").save("2"));
     struct stat info = {};
