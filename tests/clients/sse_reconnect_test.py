@@ -191,6 +191,13 @@ class Reconnect(TestCase):
             run = sse_tail("--retry", "1", "--retry-delay", "5ms", server.url)
         self.assertEqual(run.out, b"a\n")
 
+    def test_server_that_says_nothing_to_a_request_in_clear_may_speak_tls(self):
+        with SseServer(b"") as server:
+            run = sse_tail(server.url)
+        self.assert_exit(52, run)
+        self.assert_says("sse-tail: the server ended the connection without an answer\n"
+                         f"hint: if the port speaks TLS, use https{server.url[4:]}", run)
+
     def test_strict_takes_any_status_but_200_for_good(self):
         for status in ("204 No Content", "503 Service Unavailable", "429 Too Many Requests"):
             with self.subTest(status):

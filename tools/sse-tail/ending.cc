@@ -136,6 +136,11 @@ std::string way_out(const Ended& ended, const sse::Decision& decision, const Arg
   if (decision.because == sse::Because::once && method) {
     return fmt::format("--retry-post sends a {} again, too", args.method);
   }
+  if (ended.exit_code == to_int(cli::Exit::empty_reply) && !args.url.secure()) {
+    http::Url secure = args.url;
+    secure.scheme = "https";
+    return fmt::format("if the port speaks TLS, use {}", secure.text());
+  }
   const bool first = decision.because == sse::Because::failures && !args.policy.max_failures;
   return first ? "--retry N tries it N times more" : "";
 }
