@@ -108,6 +108,7 @@ std::string to_http(const StreamHead& head, std::time_t now) {
   fields.push_back({"X-Accel-Buffering", "no"});
   if (!head.encoding.empty()) fields.push_back({"Content-Encoding", head.encoding});
   if (head.chunked) fields.push_back({"Transfer-Encoding", "chunked"});
+  fields.insert(fields.end(), head.fields.begin(), head.fields.end());
   add_origin(fields, head.allow_origin);
   return ws::make_head("HTTP/1.1 200 OK", fields);
 }

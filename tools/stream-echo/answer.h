@@ -39,9 +39,10 @@ Refusal refuse(const diag::Violation& violation);
 /// The head of an event stream (HTML Living Standard 9.2), which goes on until the connection ends.
 struct StreamHead {
   std::string content_type = "text/event-stream";
-  bool chunked = true;            ///< RFC 9112 7.1; not to a client of HTTP/1.0
-  std::string encoding = {};      ///< of Content-Encoding; empty: no such field
-  std::string allow_origin = {};  ///< as Answer has it
+  bool chunked = true;                     ///< RFC 9112 7.1; not to a client of HTTP/1.0
+  std::string encoding = {};               ///< of Content-Encoding; empty: no such field
+  std::vector<ws::FieldLine> fields = {};  ///< beside those that every stream has
+  std::string allow_origin = {};           ///< as Answer has it
 };
 
 /// The rule in words, with the status that it asks for and the fields that go with that status.

@@ -126,10 +126,6 @@ std::optional<std::variant<Endpoint, Refusal>> find_endpoint(const http::Head& h
   return request;
 }
 
-StreamHead stream_head(const Endpoint& endpoint) {
-  return {.chunked = endpoint.knows_chunks, .allow_origin = endpoint.allow_origin};
-}
-
 std::optional<Refusal> refuse_origin(const http::Head& head, const http::HostPort& host,
                                      const Policy& policy, std::string_view section) {
   if (request_origin_allowed(policy, head.fields, host)) return std::nullopt;

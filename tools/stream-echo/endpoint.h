@@ -48,9 +48,6 @@ std::optional<std::variant<Endpoint, Refusal>> find_endpoint(const http::Head& h
                                                              const Policy& policy,
                                                              const http::BodyLength& body);
 
-/// Of the event stream that is the answer to `endpoint`.
-StreamHead stream_head(const Endpoint& endpoint);
-
 /// The answer to a page that may not ask; nullopt: it may. `section` is what forbids it.
 std::optional<Refusal> refuse_origin(const http::Head& head, const http::HostPort& host,
                                      const Policy& policy, std::string_view section);

@@ -40,16 +40,16 @@ void encode_or_die(OutputBuffer& out, const sse::Block& block) {
 }  // namespace
 
 EventStream::EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared& shared,
-                         Saboteur* saboteur, const Endpoint& request, EventSource source,
-                         std::uint64_t chance)
+                         Saboteur* saboteur, const SseRequest& request, StreamHead head,
+                         EventSource source, std::uint64_t chance)
     : loop_(loop),
       pump_(pump),
       log_(log),
       shared_(shared),
       saboteur_(saboteur),
-      head_(stream_head(request)),
-      retry_ms_(request.sse.retry_ms),
-      heartbeat_(request.sse.heartbeat),
+      head_(std::move(head)),
+      retry_ms_(request.retry_ms),
+      heartbeat_(request.heartbeat),
       source_(std::move(source)),
       chance_(chance),
       quiet_since_(loop.now()),
@@ -123,6 +123,7 @@ std::uint64_t EventStream::append_due(OutputBuffer& out, Time now) {
   if (auto* const demo = std::get_if<DemoStream>(&source_)) {
     return demo->append_due(out, limit, now, unix_ms());
   }
+  if (paced() != nullptr) return paced()->append_due(out, limit, now);
   return subscription()->append_due(out, {.limit = limit, .whole = one_by_one_});
 }
 
@@ -131,8 +132,17 @@ Subscription* EventStream::subscription() const {
   return subscription != nullptr ? subscription->get() : nullptr;
 }
 
+PacedStream* EventStream::paced() const {
+  const auto* const paced = std::get_if<std::unique_ptr<PacedStream>>(&source_);
+  return paced != nullptr ? paced->get() : nullptr;
+}
+
 /// False while it is not the end.
 bool EventStream::append_end(OutputBuffer& out) {
+  if (paced() != nullptr) {
+    if (paced()->finished()) out.append(as_bytes(paced()->end_mark()));
+    return paced()->finished();
+  }
   auto* const demo = std::get_if<DemoStream>(&source_);
   if (demo == nullptr || !demo->finished()) return false;
   demo->append_end(out, unix_ms());
@@ -140,7 +150,8 @@ bool EventStream::append_end(OutputBuffer& out) {
 }
 
 void EventStream::append_opening(OutputBuffer& out) {
-  encode_or_die(out, {.comment = kGreeting});
+  // What imitates another server begins as that does.
+  if (paced() == nullptr) encode_or_die(out, {.comment = kGreeting});
   if (retry_ms_) append_retry(out, *retry_ms_);
   if (subscription() != nullptr) subscription()->append_opening(out);
 }
@@ -183,7 +194,8 @@ void EventStream::end_early() {
   OutputBuffer& out = shared_.scratch;
   out.sent(out.size());
   const bool inside_event = subscription() != nullptr && subscription()->inside_event();
-  if (!inside_event) append_retry(out, reconnection_time());
+  // Who waits for an answer does not come back for the rest of it.
+  if (!inside_event && paced() == nullptr) append_retry(out, reconnection_time());
   send(out, Kind::other);
   finish();
 }
@@ -196,14 +208,19 @@ std::uint64_t EventStream::reconnection_time() const {
   return retry_ms_.value_or(kMinRetryMs + chance_ % (kMaxRetryMs - kMinRetryMs + 1));
 }
 
+/// When the next event is; nullopt: nobody knows.
+std::optional<Time> EventStream::due() const {
+  if (paced() != nullptr) return paced()->due();
+  const auto* const demo = std::get_if<DemoStream>(&source_);
+  return demo != nullptr ? std::optional(demo->due()) : std::nullopt;
+}
+
 /// While there is no room, nothing is due: it is when there is.
 void EventStream::set_deadline(Time now) {
   if (held_back()) return pump_.set_deadline(std::nullopt);
   Time next = age_end_.value_or(Time::max());
   if (has_room()) {
-    if (const auto* const demo = std::get_if<DemoStream>(&source_)) {
-      next = std::min(next, std::max(demo->due(), now));
-    }
+    if (const auto next_due = due()) next = std::min(next, std::max(*next_due, now));
     if (heartbeat_ > Duration(0)) next = std::min(next, quiet_since_ + heartbeat_);
   }
   pump_.set_deadline(next == Time::max() ? std::nullopt : std::optional(next));

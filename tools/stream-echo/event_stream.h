@@ -17,12 +17,15 @@
 #include "log.h"
 #include "net/loop.h"
 #include "net/pump.h"
+#include "paced_stream.h"
 #include "saboteur.h"
 
 namespace stream_echo {
 
-/// Where events come from: the demonstration, which ends, or a channel, which does not.
-using EventSource = std::variant<DemoStream, std::unique_ptr<Subscription>>;
+/// Where events come from: the demonstration and a paced answer, which end, or a channel, which
+/// does not.
+using EventSource =
+    std::variant<DemoStream, std::unique_ptr<Subscription>, std::unique_ptr<PacedStream>>;
 
 class EventStream {
  public:
@@ -33,10 +36,11 @@ class EventStream {
     OutputBuffer scratch = OutputBuffer(OutputBuffer::kKeptByOne);  // what is being put together
   };
 
-  /// All but `request` and `source` outlive this; `saboteur` is nullptr when there are no faults.
+  /// All but `request`, `head` and `source` outlive this; `saboteur` is nullptr when there are no
+  /// faults.
   /// `chance` is any number: what clients do at the same time is spread by it.
   EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared& shared, Saboteur* saboteur,
-              const Endpoint& request, EventSource source, std::uint64_t chance);
+              const SseRequest& request, StreamHead head, EventSource source, std::uint64_t chance);
 
   /// Queues the head, and what there is to begin with.
   void open();
@@ -58,7 +62,9 @@ class EventStream {
 
   bool held_back() const;
   bool has_room() const;
-  Subscription* subscription() const;  // nullptr: it is the demonstration
+  Subscription* subscription() const;  // nullptr: it is another source
+  PacedStream* paced() const;          // likewise
+  std::optional<Time> due() const;
   std::uint64_t append_due(OutputBuffer& out, Time now);
   bool append_end(OutputBuffer& out);
   void append_retry(OutputBuffer& out, std::uint64_t retry_ms);

@@ -8,9 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "base/utf8.h"
-#include "net/entropy.h"
-#include "page.h"
 
 namespace stream_echo {
 namespace {
@@ -213,68 +210,6 @@ void Session::open(const Handshake& handshake) {
   pump_.set_echoing(!saboteur_ && !shared_.log.wants_messages());
   start_.reset();
   if (saboteur_) saboteur_->opened(handshake.response.size());
-}
-
-void Session::serve(Endpoint& endpoint) {
-  switch (endpoint.kind) {
-    case Endpoint::Kind::page: return serve_page(endpoint);
-    case Endpoint::Kind::messages: return serve_messages(endpoint);
-    case Endpoint::Kind::channel: return serve_channel(endpoint);
-    case Endpoint::Kind::publish: return publish(endpoint);
-  }
-}
-
-void Session::serve_page(const Endpoint& endpoint) {
-  std::array<std::uint8_t, 16> nonce = {};
-  net::fill_random(nonce);
-  answer(endpoint, {.answer = page_answer(to_hex(nonce)), .why = "the page"});
-}
-
-void Session::serve_messages(Endpoint& endpoint) {
-  if (endpoint.sse.echoes_body) {
-    endpoint.sse.content.emplace();
-    append_valid_utf8(*endpoint.sse.content, as_bytes(start_->content));
-  }
-  if (endpoint.sse.finished()) {
-    return answer(endpoint, {.answer = {.status = 204}, .why = "the client has had every message"});
-  }
-  open_stream(endpoint, DemoStream(endpoint.sse, shared_.loop.now()));
-}
-
-void Session::serve_channel(const Endpoint& endpoint) {
-  auto subscription = shared_.subscribers.subscribe(endpoint.channel, endpoint.sse.last_event_id);
-  if (!subscription) return answer(endpoint, refuse_with(503, subscription.error().message));
-  open_stream(endpoint, std::move(*subscription));
-}
-
-void Session::publish(const Endpoint& endpoint) {
-  std::string data;
-  append_valid_utf8(data, as_bytes(start_->content));
-  const auto published =
-      shared_.subscribers.channels().publish(endpoint.channel, endpoint.sse.type, data);
-  if (!published) return answer(endpoint, refuse_with(503, published.error().message));
-  Answer answered{.content_type = "application/json"};
-  answered.text = fmt::format("{{\"id\":\"{}\",\"subscribers\":{}}}", published->id,
-                              published->subscriber_count);
-  const std::string why = fmt::format("{} is event {} of {}", count_text(data.size(), "byte"),
-                                      published->id, endpoint.channel);
-  answer(endpoint, {.answer = std::move(answered), .why = why});
-}
-
-void Session::open_stream(const Endpoint& endpoint, EventSource source) {
-  if (endpoint.head_only) {
-    log_.answered(200, "HEAD", nullptr);
-    pump_.write(as_bytes(to_http(stream_head(endpoint), std::time(nullptr))));
-    start_.reset();
-    return pump_.finish();
-  }
-  log_.streaming(endpoint.url);
-  stream_ =
-      std::make_unique<EventStream>(shared_.loop, pump_, log_, shared_.streams, saboteur_.get(),
-                                    endpoint, std::move(source), shared_.faults.seed + log_.conn());
-  start_.reset();
-  stream_->set_paused(log_is_full_);
-  stream_->open();
 }
 
 void Session::on_violation(const diag::Violation& violation, ConstBytes rest) {

@@ -75,7 +75,8 @@ class Session final : public net::PumpOwner {
   void serve_messages(Endpoint& endpoint);
   void serve_channel(const Endpoint& endpoint);
   void publish(const Endpoint& endpoint);
-  void open_stream(const Endpoint& endpoint, EventSource source);
+  /// `head` without what depends on the request.
+  void open_stream(const Endpoint& endpoint, StreamHead head, EventSource source);
   void answer(const Endpoint& endpoint, Refusal refusal);
   void answer(const Refusal& refusal);
 
