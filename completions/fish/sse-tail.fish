@@ -8,13 +8,15 @@ function __sse_tail_at_file
     string replace -r '^' '@' -- (__fish_complete_path "$name")
 end
 
-complete -c sse-tail -l to -x -a 'pretty data raw jsonl' -d 'Write events as pretty, data, raw or jsonl'
+complete -c sse-tail -l to -x -a 'pretty data raw jsonl text' -d 'Write events as pretty, data, raw, jsonl or text'
 complete -c sse-tail -l full -d 'Do not shorten lines to the width of the terminal'
 complete -c sse-tail -l event -x -d 'Show only events of this type'
 complete -c sse-tail -l comments -d 'Show comments, too'
 complete -c sse-tail -l each -x -d 'Run COMMAND with sh for each event'
 complete -c sse-tail -l max-event -x -d 'Refuse larger events (64M)'
 complete -c sse-tail -l any-type -d 'Read the body whatever its media type'
+complete -c sse-tail -l llm -x -a 'auto openai responses anthropic ollama gemini interactions mcp a2a ag-ui vercel' -d 'Write the text of a model\'s answer as it comes'
+complete -c sse-tail -l pointer -x -d 'Write what a JSON Pointer finds in each event'
 complete -c sse-tail -s H -l header -x -a '(__sse_tail_at_file)' -d 'Send this header line (or those of @FILE)'
 complete -c sse-tail -s A -l user-agent -x -d 'Send NAME as User-Agent'
 complete -c sse-tail -s b -l cookie -x -d 'Send cookies, NAME=VALUE; NAME2=VALUE2'
@@ -53,5 +55,5 @@ complete -c sse-tail -s s -l silent -d 'Print nothing on standard error'
 complete -c sse-tail -l color -x -a 'auto always never' -d 'Use colour: auto, always or never'
 complete -c sse-tail -l record -r -F -d 'Record all bytes of the connection in FILE'
 complete -c sse-tail -l record-secrets -d 'Keep passwords and tokens in the recording'
-complete -c sse-tail -s h -l help -x -a 'all category events request reconnecting end connection tls output general' -d 'Show help, or that for a category or an option'
+complete -c sse-tail -s h -l help -x -a 'all category events models request reconnecting end connection tls output general' -d 'Show help, or that for a category or an option'
 complete -c sse-tail -s V -l version -d 'Show the version'

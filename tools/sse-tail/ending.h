@@ -20,6 +20,13 @@ struct Ended {
   std::optional<Duration> retry_after = {};
 };
 
+/// All is over: the exit code, and, unless it is empty, an error to report.
+struct Stop {
+  int exit_code = 0;
+  std::string message = {};
+  std::string hint = {};
+};
+
 /// nullopt: `answer` has an event stream, or, with `any_type`, something with status 200. No
 /// encoding of the body is asked for, and so one makes it no stream.
 std::optional<Ended> judge_answer(const net::HttpAnswer& answer, bool any_type);

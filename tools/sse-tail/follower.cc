@@ -79,6 +79,7 @@ Follower::Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Reco
   // On a terminal what is said stands behind the events that came before.
   talk_.set_before_line([this] {
     status_.erase();
+    outlet_.end_line();
     if (outlet_.has_text()) outlet_.flush();
   });
   // A reader slower than the server: stop reading, so that the server has to wait too.
@@ -178,7 +179,10 @@ void Follower::stream_ended(const net::HttpEnd& end) {
   the_end_.reset();
   const std::string unfinished = reader_.finish();
   outlet_.ended(how.how == net::HttpEnd::How::whole ? "peer" : "cut", unfinished);
-  conclude(judge_end(how));
+  if (!args_.judges()) return conclude(judge_end(how));
+  transfer_.reset();
+  const Stop stop = reader_.model()->at_end(how);
+  give_up(stop.exit_code, stop.message, stop.hint);
 }
 
 /// A connection is over, or of no use: whatever comes next.
@@ -228,6 +232,7 @@ void Follower::leave(int exit_code) {
   if (exit_code_ == 0) exit_code_ = exit_code;  // what happens while leaving counts, too
   if (phase_ == Phase::leaving) return;
   if (phase_ == Phase::reading && transfer_) outlet_.ended("us", {});
+  tell_summary();
   phase_ = Phase::leaving;
   reader_.abandon();
   transfer_.reset();

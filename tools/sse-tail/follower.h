@@ -77,6 +77,7 @@ class Follower final : public net::HttpOwner {
   std::string_view sendable_id();
   void update_pause();
   void watch_for_idleness();
+  void tell_summary();
   void show_status();
   void show_sent(ConstBytes bytes);
 

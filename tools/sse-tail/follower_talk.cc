@@ -61,8 +61,17 @@ void Follower::fail(const Ended& ended, const sse::Decision& decision) {
           way_out(ended, decision, args_));
 }
 
+/// Of a model's answer, in one line.
+void Follower::tell_summary() {
+  if (reader_.model() == nullptr || outlet_.failed()) return;
+  outlet_.end_line();
+  const std::string summary = reader_.model()->summary();
+  const bool told = exit_code_ == to_int(cli::Exit::stream_error);  // by the error
+  if (!summary.empty() && !told) talk_.note(summary);
+}
+
 void Follower::show_status() {
-  if (!status_.enabled() || !outlet_.idle()) return;
+  if (!status_.enabled() || !outlet_.idle() || outlet_.inside_line()) return;
   switch (phase_) {
     case Phase::connecting:
       return status_.show([this](Time) { return "connecting to " + args_.url.authority(); });

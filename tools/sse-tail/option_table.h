@@ -11,6 +11,7 @@ namespace sse_tail {
 
 inline constexpr std::string_view kRequestGroup = "Request";
 inline constexpr std::string_view kEventsGroup = "Events";
+inline constexpr std::string_view kModelGroup = "Models";
 inline constexpr std::string_view kReconnectGroup = "Reconnecting";
 inline constexpr std::string_view kEndGroup = "End";
 
@@ -80,12 +81,14 @@ inline constexpr std::array kEventOptions = {
                 .takes = cli::Takes::one,
                 .arg = "FORMAT",
                 .group = kEventsGroup,
-                .help = "Write events as pretty, data, raw or jsonl",
+                .help = "Write events as pretty, data, raw, jsonl or text",
                 .doc =
                     "pretty, the default on a terminal: an event a line, with its time, type and "
                     "id. data, the default elsewhere: the data of each event, and a line end. "
-                    "raw: the body as it comes, comments and all. jsonl: a JSON object a line.",
-                .words = "pretty data raw jsonl"},
+                    "raw: the body as it comes, comments and all. jsonl: a JSON object a line. "
+                    "text, the default with *llm* and *pointer*: the text in the events alone, "
+                    "without line ends of ours.",
+                .words = "pretty data raw jsonl text"},
     cli::Option{.name = "full",
                 .group = kEventsGroup,
                 .help = "Do not shorten lines to the width of the terminal",
@@ -127,6 +130,29 @@ inline constexpr std::array kEventOptions = {
                 .help = "Read the body whatever its media type",
                 .doc = "By default only text/event-stream is read, as in a browser; anything else "
                        "gives exit code 22."},
+};
+
+inline constexpr std::array kModelOptions = {
+    cli::Option{.name = "llm",
+                .takes = cli::Takes::one,
+                .arg = "PRESET",
+                .group = kModelGroup,
+                .help = "Write the text of a model's answer as it comes",
+                .doc =
+                    "PRESET says whose streams these are; auto finds that out from the events. "
+                    "Errors in the stream, and an end without the end mark, give exit code 104; "
+                    "after the end mark, or a cut, nothing is asked for again. Lines of JSON are "
+                    "read as well as event streams, and an answer that is one JSON value.",
+                .words = "auto openai responses anthropic ollama gemini interactions mcp a2a ag-ui "
+                         "vercel"},
+    cli::Option{.name = "pointer",
+                .takes = cli::Takes::many,
+                .arg = "POINTER",
+                .group = kModelGroup,
+                .help = "Write what a JSON Pointer finds in each event",
+                .doc = "POINTER is as in RFC 6901, /choices/0/text for instance; may be repeated. "
+                       "What is no text is written as JSON. With *llm* it takes the place of the "
+                       "text that the preset finds."},
 };
 
 inline constexpr std::array kReconnectOptions = {

@@ -11,6 +11,7 @@
 #include "cli/tls_options.h"
 #include "http/field.h"
 #include "id_file.h"
+#include "json_pointer.h"
 #include "net/tls_files.h"
 #include "option_table.h"
 
@@ -75,6 +76,22 @@ Outcome apply_events(const cli::Value& value, Args& args) {
   return std::nullopt;
 }
 
+Outcome apply_model(const cli::Value& value, Args& args) {
+  if (value.option->name == "llm") {
+    const auto known = cli::choice(*value.option, value.text);
+    if (!known) return failed(known.error());
+    args.llm = value.text;
+    return std::nullopt;
+  }
+  if (!JsonPointer::parse(value.text)) {
+    return failed({fmt::format("option --pointer: \"{}\" is no JSON Pointer",
+                               cli::escape(value.text, cli::Escape::line)),
+                   "it begins with a slash, and ~ is written ~0, as in /a/b/0"});
+  }
+  args.pointers.push_back(value.text);
+  return std::nullopt;
+}
+
 /// What has a line end or NUL in it, no stream can have as an ID (HTML 9.2.6).
 Outcome assign_id(const std::string& text, std::string& id) {
   if (text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos) {
@@ -113,6 +130,7 @@ Outcome apply(const cli::Value& value, Args& args) {
   const std::string_view group = value.option->group;
   if (group == kRequestGroup) return apply_request(value, args);
   if (group == kEventsGroup) return apply_events(value, args);
+  if (group == kModelGroup) return apply_model(value, args);
   if (group == kReconnectGroup) return apply_reconnecting(value, args);
   if (group == kEndGroup) return apply_end(value, args);
   if (group == cli::kConnectionGroup) return cli::apply_connection(value, args.connection);
@@ -185,15 +203,16 @@ Outcome conclude(const cli::Parsed& parsed, Args& args) {
   if (parsed.has("retry-delay")) {
     args.policy.least_wait = std::min(args.policy.least_wait, args.policy.reconnection_time);
   }
+  if (args.to == Format::text && !args.has_text()) args.llm = "auto";
   return choose_id(parsed, args);
 }
 
 }  // namespace
 
-const std::array<std::span<const cli::Option>, 10> kGroups = {
-    kEventOptions,     kFieldOptions,           kRequestOptions,  kReconnectOptions,
-    kEndOptions,       cli::kConnectionOptions, cli::kTlsOptions, kOutputOptions,
-    cli::kTalkOptions, cli::kRecordOptions};
+const std::array<std::span<const cli::Option>, 11> kGroups = {
+    kEventOptions,     kModelOptions,     kFieldOptions,           kRequestOptions,
+    kReconnectOptions, kEndOptions,       cli::kConnectionOptions, cli::kTlsOptions,
+    kOutputOptions,    cli::kTalkOptions, cli::kRecordOptions};
 
 const cli::Tool kTool = {.name = "sse-tail",
                          .summary = "tail -f for Server-Sent Events",

@@ -27,7 +27,7 @@ namespace sse_tail {
 extern const cli::Tool kTool;
 
 /// In the order in which the option table names them.
-enum class Format { pretty, data, raw, jsonl };
+enum class Format { pretty, data, raw, jsonl, text };
 
 struct Args {
   http::Url url = {};  ///< scheme http or https
@@ -49,6 +49,15 @@ struct Args {
   std::string each = {};  ///< empty: no command
   std::uint64_t max_event = sse::kMaxEventSize;
   bool any_type = false;
+
+  // Models
+  std::string llm = {};                    ///< the name of a preset, or auto; empty: none
+  std::vector<std::string> pointers = {};  ///< JSON Pointers
+
+  /// Events are those of a model's or agent's answer, which can fail or be cut short.
+  bool judges() const { return !llm.empty(); }
+  /// There is text in the events.
+  bool has_text() const { return judges() || !pointers.empty(); }
 
   // Reconnecting
   std::string last_event_id = {};

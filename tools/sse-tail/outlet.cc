@@ -18,6 +18,7 @@ std::uint64_t ms_of(Duration duration) {
 
 Format format_of(const Args& args) {
   if (args.to) return *args.to;
+  if (args.has_text()) return Format::text;
   return cli::look_of(STDOUT_FILENO, args.talk.color).terminal ? Format::pretty : Format::data;
 }
 
@@ -27,10 +28,11 @@ Outlet::Outlet(net::Loop& loop, const Args& args, Time started)
       format_(format_of(args)),
       quiet_(!args.each.empty() && !args.to),
       output_(loop, STDOUT_FILENO),
-      printer_(format_, cli::look_of(STDOUT_FILENO, args.talk.color), args.full) {}
+      printer_(format_, cli::look_of(STDOUT_FILENO, args.talk.color), args.full),
+      text_printer_(cli::look_of(STDOUT_FILENO, args.talk.color)) {}
 
 void Outlet::message(const sse::Event& message) {
-  if (quiet_ || is_raw()) return;
+  if (quiet_ || is_raw() || format_ == Format::text) return;
   if (json()) {
     cli::event_line(text_, stamp('<'), message.type, message.last_id, message.data);
   } else {
@@ -39,12 +41,16 @@ void Outlet::message(const sse::Event& message) {
 }
 
 void Outlet::comment(std::string_view text) {
-  if (quiet_ || is_raw()) return;
+  if (quiet_ || is_raw() || format_ == Format::text) return;
   if (json()) {
     cli::comment_line(text_, stamp('<'), text);
   } else {
     printer_.comment(text, text_);
   }
+}
+
+void Outlet::delta(const Delta& delta, const ToolCall* call) {
+  if (!quiet_ && format_ == Format::text) text_printer_.delta(delta, call, text_);
 }
 
 void Outlet::raw(ConstBytes body) {

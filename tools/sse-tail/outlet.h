@@ -14,6 +14,7 @@
 #include "options.h"
 #include "print.h"
 #include "sse/parser.h"
+#include "text_printer.h"
 
 namespace sse_tail {
 
@@ -29,7 +30,8 @@ class Outlet {
   // Each is added to what the next flush() writes.
   void message(const sse::Event& message);
   void comment(std::string_view text);
-  void raw(ConstBytes body);  ///< the body as it came, for --to raw
+  void delta(const Delta& delta, const ToolCall* call);  ///< for --to text; `call` of a tool's
+  void raw(ConstBytes body);                             ///< the body as it came, for --to raw
 
   // The rest shows in --to jsonl only. `conn` counts connections from 1.
   void begin_connection(std::uint64_t conn) { conn_ = conn; }
@@ -39,6 +41,10 @@ class Outlet {
   void ended(std::string_view by, std::string_view unfinished);  ///< as in the line
   void reconnect(Duration wait);
   void error(int exit_code, std::string_view message);
+
+  /// On a terminal a line of --to text is not complete; end_line() ends it.
+  bool inside_line() const { return text_printer_.inside_line(); }
+  void end_line() { text_printer_.end_line(text_); }
 
   bool is_raw() const { return format_ == Format::raw; }
 
@@ -72,6 +78,7 @@ class Outlet {
   bool quiet_;  // --each alone
   net::Output output_;
   Printer printer_;
+  TextPrinter text_printer_;
   std::uint64_t conn_ = 1;
   std::string text_;
 };

@@ -12,17 +12,8 @@
 namespace sse_tail {
 namespace {
 
-// Of what a person needs to recognise a line by.
-constexpr std::size_t kShownWidth = 100;
-
 // Remarks on one connection: the server decides how many there could be.
 constexpr unsigned kMaxNotes = 20;
-
-std::string quoted(std::string_view text) {
-  std::string shown = "\"";
-  append_shortened(shown, text, kShownWidth);
-  return shown + '"';
-}
 
 }  // namespace
 
@@ -34,7 +25,9 @@ StreamReader::StreamReader(const Parts& parts, Calls calls)
       calls_(std::move(calls)),
       parser_(args_.last_event_id, args_.max_event),
       selection_(args_, format_of(args_) != Format::data && (args_.each.empty() || args_.to)),
-      each_(parts.loop, args_.each, args_.url.text(), [this](int code) { on_command(code); }) {}
+      each_(parts.loop, args_.each, args_.url.text(), [this](int code) { on_command(code); }) {
+  if (args_.has_text()) model_.emplace(args_, talk_, outlet_);
+}
 
 void StreamReader::begin() {
   parser_.reset();
@@ -103,6 +96,9 @@ void StreamReader::on_event(const sse::Event& event) {
 void StreamReader::on_message(const sse::Event& message) {
   reconnect_.message();
   const Selection::Fate fate = selection_.judge(message);
+  std::optional<Stop> last;
+  if (model_) last = model_->take(message, fate.shown);
+  if (fate.last && !last) last.emplace();
   if (fate.shown) {
     ++events_;
     outlet_.message(message);
@@ -112,11 +108,11 @@ void StreamReader::on_message(const sse::Event& message) {
         command_failed_ = true;
         return stop({to_int(cli::Exit::write), started.error().message, {}});
       }
-      last_runs_ = fate.last;
+      last_ = std::move(last);
       return;
     }
   }
-  if (fate.last) stop({});
+  if (last) stop(*last);
 }
 
 void StreamReader::on_retry(std::uint64_t ms) {
@@ -130,13 +126,17 @@ void StreamReader::on_retry(std::uint64_t ms) {
 /// What a browser passes over in silence. The first line that is no field may be an error message
 /// of the server's, in JSON say.
 void StreamReader::on_note(const sse::Event& note) {
+  if (model_ && note.rule == diag::Rule::sse_field && model_->take_stray(note.data)) {
+    if (const auto last = model_->verdict()) stop(*last);
+    return;
+  }
   const bool odd_line = note.rule == diag::Rule::sse_field && !std::exchange(odd_line_told_, true);
   if (talk_.verbosity() > 0) {
     if (notes_told_ > kMaxNotes) return;
     if (notes_told_++ == kMaxNotes) return talk_.verbose("* and more lines like that");
-    talk_.verbose(fmt::format("* {}: {}", diag::describe(note.violation()), quoted(note.data)));
+    talk_.verbose(fmt::format("* {}: {}", diag::describe(note.violation()), in_quotes(note.data)));
   } else if (odd_line) {
-    talk_.note(fmt::format("a line is no field, and ignored: {}", quoted(note.data)));
+    talk_.note(fmt::format("a line is no field, and ignored: {}", in_quotes(note.data)));
   }
 }
 
@@ -154,8 +154,8 @@ void StreamReader::on_command(int exit_code) {
   }
   calls_.dealt_with();
   if (over_) return;
-  if (last_runs_) {
-    stop({});
+  if (last_) {
+    stop(*last_);
     return tell_stop();
   }
   if (held_.empty()) return calls_.went_on();
@@ -180,13 +180,14 @@ std::string StreamReader::finish() {
   if (!cut || (cut->offset == parser_.offset() - cut->line.size() && cut->line.starts_with(':'))) {
     return {};
   }
+  if (model_ && !cut->has_data && model_->take_stray(cut->line)) return {};
   std::string text(cut->data);
   if (cut->has_data && !cut->line.empty()) text += '\n';
   text += cut->line;
   const std::string id =
-      cut->last_id == last_id() ? "" : fmt::format(", nor is its ID {} used", quoted(cut->last_id));
+      cut->last_id == last_id() ? "" : fmt::format(", nor is its ID {} used", in_quotes(cut->last_id));
   talk_.note(
-      fmt::format("the stream ended inside an event, which is not shown{}: {}", id, quoted(text)));
+      fmt::format("the stream ended inside an event, which is not shown{}: {}", id, in_quotes(text)));
   return text.empty() ? "\n" : text;
 }
 

@@ -11,6 +11,8 @@
 
 #include "cli/term.h"
 #include "each.h"
+#include "ending.h"
+#include "model_stream.h"
 #include "net/loop.h"
 #include "options.h"
 #include "outlet.h"
@@ -19,13 +21,6 @@
 #include "sse/reconnect.h"
 
 namespace sse_tail {
-
-/// All is over: the exit code, and, unless it is empty, an error to report.
-struct Stop {
-  int exit_code = 0;
-  std::string message = {};
-  std::string hint = {};
-};
 
 class StreamReader {
  public:
@@ -68,6 +63,9 @@ class StreamReader {
   /// empty: nothing.
   std::string finish();
 
+  /// nullptr: what the events hold is nobody's answer.
+  ModelStream* model() { return model_ ? &*model_ : nullptr; }
+
   /// The last event ID string: the one to connect again with.
   const std::string& last_id() const { return parser_.last_id(); }
 
@@ -96,9 +94,10 @@ class StreamReader {
   Calls calls_;
   sse::Parser parser_;
   Selection selection_;
+  std::optional<ModelStream> model_;
   Each each_;
   std::vector<std::uint8_t> held_;  // what came and waits: at most what one read gives
-  bool last_runs_ = false;          // the command that runs is that of the last event
+  std::optional<Stop> last_;        // what comes of the command that runs, if it ends well
   bool command_failed_ = false;
   bool over_ = false;             // stopped
   std::optional<Stop> the_stop_;  // it is not told yet

@@ -116,6 +116,13 @@ std::size_t width_of(std::string_view text) {
   return width;
 }
 
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t kShownWidth = 100;
+  std::string shown = "\"";
+  append_shortened(shown, text, kShownWidth);
+  return shown + '"';
+}
+
 std::size_t append_shortened(std::string& out, std::string_view text, std::size_t width) {
   // No column is made of more bytes than this, unless somebody piles up marks.
   const std::size_t enough = 8 * width + 64;

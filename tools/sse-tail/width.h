@@ -16,4 +16,7 @@ std::size_t width_of(std::string_view text);
 /// the width asks for, however long the text is.
 std::size_t append_shortened(std::string& out, std::string_view text, std::size_t width);
 
+/// "\"TEXT\"", shortened like that to what a person needs to recognise a line by.
+std::string in_quotes(std::string_view text);
+
 }  // namespace sse_tail

@@ -1,0 +1,69 @@
+// The answer of a language model or an agent in an event stream: its pieces go to standard output
+// and to whoever else wants them, and how it ended is put into words. What is read out of an event
+// is model_reader's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cli/term.h"
+#include "ending.h"
+#include "model_reader.h"
+#include "net/http_client.h"
+#include "options.h"
+#include "outlet.h"
+#include "sse/parser.h"
+#include "usage.h"
+
+namespace sse_tail {
+
+class ModelStream {
+ public:
+  /// For whoever measures the answer; each may be empty. Views live during the call.
+  struct Calls {
+    std::function<void(std::string_view text)> content;    ///< not empty; of the first answer
+    std::function<void(std::string_view text)> reasoning;  ///< likewise
+    std::function<void(const Usage&)> usage;               ///< all that is known by now
+  };
+
+  /// All must outlive it.
+  ModelStream(const Args& args, cli::Talk& talk, Outlet& outlet);
+
+  void set_calls(Calls calls) { calls_ = std::move(calls); }
+
+  /// The next event; what it brings is printed if it is `shown`. A value: nothing comes after it.
+  std::optional<Stop> take(const sse::Event& message, bool shown);
+
+  /// A body that is one JSON value.
+  std::optional<Stop> take_whole(std::string_view body);
+
+  /// A line that is no field of an event stream: whether it may be part of an error in JSON.
+  bool take_stray(std::string_view line) { return reader_.take_stray(line); }
+
+  /// A value: the end mark or an error has come.
+  std::optional<Stop> verdict() const;
+
+  /// The body is over: what that means, for --llm.
+  Stop at_end(const net::HttpEnd& end) const;
+
+  /// Of what has come, for people; empty: nothing has.
+  std::string summary() const;
+
+ private:
+  void deal_with(std::span<const Delta> deltas, bool shown);
+  void tell(const Delta& delta);
+  std::string pending() const;
+
+  cli::Talk& talk_;
+  Outlet& outlet_;
+  Calls calls_;
+  ModelReader reader_;
+  std::string refusal_;  // its beginning
+  bool other_answers_told_ = false;
+  bool odd_event_told_ = false;
+};
+
+}  // namespace sse_tail
