@@ -69,6 +69,14 @@ def stream_seeds():
         yield case["name"], bytes([limit, last_id, 0, 0, 2, 6, 20]) + stream
 
 
+def ndjson_seeds():
+    for case in load("ndjson.json")["cases"]:
+        body = (base64.b64decode(case["input_b64"]) if "input_b64" in case
+                else case["input"].encode())
+        unit = int(case.get("unit") == "body")
+        yield case["name"], bytes([unit, case.get("max_event", 127), 0, 2, 6, 20]) + body
+
+
 def recording_seeds():
     """The first byte chooses: 0 a recording, 1 a direction of one that holds secrets."""
     sizes = bytes([0, 9, 60])
@@ -109,4 +117,5 @@ def write(target, seeds):
 write("ws_connection", frame_seeds())
 write("http_head", head_seeds())
 write("sse_parser", stream_seeds())
+write("ndjson", ndjson_seeds())
 write("recording", recording_seeds())

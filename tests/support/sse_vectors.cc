@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/base64.h"
 #include "support/sse_log.h"
 #include "support/vector_file.h"
 
@@ -15,20 +14,10 @@ std::string show_message(std::string_view type, std::string_view id, std::string
   return fmt::format("{} {} {}\n", show_text(type), show_text(id), show_text(data));
 }
 
-std::vector<std::uint8_t> stream_of(const json& object) {
-  if (const auto base64 = text_at(object, "input_b64")) {
-    auto bytes = from_base64(*base64);
-    if (!bytes) broken_vector("not base64: " + *base64);
-    return std::move(*bytes);
-  }
-  const auto text = object["input"].get<std::string>();
-  return {text.begin(), text.end()};
-}
-
 StreamCase read_case(const json& object) {
   StreamCase c;
   c.name = object["name"].get<std::string>();
-  c.stream = stream_of(object);
+  c.stream = input_of(object);
   if (object.contains("chunks")) {
     const json& chunks = object["chunks"];
     c.pieces = chunks.is_string() ? byte_by_byte(c.stream.size()) : chunks.get<Pieces>();

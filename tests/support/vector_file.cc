@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/base64.h"
 #include "base/text.h"
 
 namespace test {
@@ -36,6 +37,16 @@ std::optional<std::string> text_at(const json& object, const char* key) {
 
 std::optional<std::uint64_t> number_at(const json& object, const char* key) {
   return object.contains(key) ? std::optional(object[key].get<std::uint64_t>()) : std::nullopt;
+}
+
+std::vector<std::uint8_t> input_of(const json& object) {
+  if (const auto base64 = text_at(object, "input_b64")) {
+    auto bytes = from_base64(*base64);
+    if (!bytes) broken_vector("not base64: " + *base64);
+    return std::move(*bytes);
+  }
+  const auto text = object["input"].get<std::string>();
+  return {text.begin(), text.end()};
 }
 
 }  // namespace test

@@ -20,4 +20,7 @@ std::vector<std::uint8_t> bytes_of_hex(const nlohmann::json& text);
 std::optional<std::string> text_at(const nlohmann::json& object, const char* key);
 std::optional<std::uint64_t> number_at(const nlohmann::json& object, const char* key);
 
+/// What `input` says as text, or `input_b64` in base64.
+std::vector<std::uint8_t> input_of(const nlohmann::json& object);
+
 }  // namespace test

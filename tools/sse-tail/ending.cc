@@ -50,13 +50,17 @@ std::string status_text(const net::HttpAnswer& answer) {
   return line.empty() ? fmt::format("{}", answer.status) : cli::escape(line, cli::Escape::line);
 }
 
-Ended wrong_type(const net::HttpAnswer& answer) {
+// Nobody has registered any of these.
+constexpr std::array<std::string_view, 4> kLineTypes = {
+    "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"};
+
+Ended wrong_type(const net::HttpAnswer& answer, const Args& args) {
   const std::string_view type = media_type(answer);
   const std::string what =
       type.empty() ? "the answer has no media type" : fmt::format("the answer is {}", quoted(type));
   return {.ending = Ending::not_a_stream,
           .exit_code = to_int(cli::Exit::refused),
-          .what = what + ", not text/event-stream",
+          .what = what + ", not text/event-stream" + (args.judges() ? " or JSON" : ""),
           .hint = "--any-type reads it all the same"};
 }
 
@@ -84,11 +88,23 @@ bool is_futile(int code) {
 
 }  // namespace
 
-std::optional<Ended> judge_answer(const net::HttpAnswer& answer, bool any_type) {
-  if (answer.status != 200) return wrong_status(answer);
-  if (!any_type && !equals_ignoring_case(media_type(answer), "text/event-stream")) {
-    return wrong_type(answer);
+std::optional<Framing> framing_of(const net::HttpAnswer& answer, const Args& args) {
+  const std::string_view type = media_type(answer);
+  const bool is_ollama = args.llm == "ollama";  // whose streams are lines, whatever they are called
+  if (equals_ignoring_case(type, "text/event-stream")) return Framing::events;
+  const bool is_lines = std::any_of(kLineTypes.begin(), kLineTypes.end(),
+                                    [&](auto lines) { return equals_ignoring_case(type, lines); });
+  if (is_lines && args.has_text()) return Framing::lines;
+  if (equals_ignoring_case(type, "application/json") && args.judges()) {
+    return is_ollama ? Framing::lines : Framing::whole;
   }
+  if (!args.any_type) return std::nullopt;
+  return is_ollama ? Framing::lines : Framing::events;
+}
+
+std::optional<Ended> judge_answer(const net::HttpAnswer& answer, const Args& args) {
+  if (answer.status != 200) return wrong_status(answer);
+  if (!framing_of(answer, args)) return wrong_type(answer, args);
   const std::string_view encoding = trim_spaces(field(answer, "Content-Encoding"));
   if (encoding.empty() || equals_ignoring_case(encoding, "identity")) return std::nullopt;
   return Ended{.ending = Ending::not_a_stream,

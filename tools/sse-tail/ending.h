@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "body_reader.h"
 #include "net/http_client.h"
 #include "options.h"
 #include "sse/reconnect.h"
@@ -27,9 +28,13 @@ struct Stop {
   std::string hint = {};
 };
 
-/// nullopt: `answer` has an event stream, or, with `any_type`, something with status 200. No
-/// encoding of the body is asked for, and so one makes it no stream.
-std::optional<Ended> judge_answer(const net::HttpAnswer& answer, bool any_type);
+/// How the body of `answer` is to be read, by its media type; nullopt: not at all. An event stream
+/// is always good, anything with --any-type, and JSON where text is looked for in it.
+std::optional<Framing> framing_of(const net::HttpAnswer& answer, const Args& args);
+
+/// nullopt: `answer` has status 200 and a body that can be read. No encoding of the body is asked
+/// for, and so one makes it no stream.
+std::optional<Ended> judge_answer(const net::HttpAnswer& answer, const Args& args);
 
 /// Of a transfer whose answer, if there was one, had an event stream.
 Ended judge_end(const net::HttpEnd& end);

@@ -131,11 +131,11 @@ void Follower::on_answer(const net::HttpAnswer& answer) {
   talk_.verbose(cli::marked_lines(answer.head, "< "));
   watch_for_idleness();
   phase_since_ = loop_.now();
-  refusal_ = judge_answer(answer, args_.any_type);
+  refusal_ = judge_answer(answer, args_);
   if (!refusal_) {
     phase_ = Phase::reading;
     reconnect_.opened();
-    reader_.begin();
+    reader_.begin(*framing_of(answer, args_));
     outlet_.opened(answer);
     return schedule_flush();
   }
@@ -177,6 +177,12 @@ void Follower::go_on() {
 void Follower::stream_ended(const net::HttpEnd& end) {
   const net::HttpEnd how = end;  // it may be the_end_
   the_end_.reset();
+  reader_.end_body();
+  if (phase_ == Phase::leaving) return;
+  if (reader_.waiting()) {
+    the_end_ = how;
+    return;
+  }
   const std::string unfinished = reader_.finish();
   outlet_.ended(how.how == net::HttpEnd::How::whole ? "peer" : "cut", unfinished);
   if (!args_.judges()) return conclude(judge_end(how));

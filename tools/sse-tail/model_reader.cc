@@ -183,6 +183,7 @@ bool ModelReader::take_end_data(std::string_view data) {
 std::span<const Delta> ModelReader::take_whole(std::string_view body) {
   begin_event();
   auto json = rec::parse_json(body);
+  if (!json) ++odd_events_;
   if (over() || !json) return {};
   documents_.push_back(std::move(*json));
   const Json& document = documents_.back();
@@ -202,7 +203,8 @@ std::span<const Delta> ModelReader::take_whole(std::string_view body) {
   } else {
     read_one(whole_rows_, document);
   }
-  ended_ = !failed_ && known();
+  if (!known()) failed_ = true;  // and nothing is to come that could tell more
+  ended_ = !failed_;
   return deltas_;
 }
 

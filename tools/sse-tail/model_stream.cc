@@ -57,15 +57,13 @@ ModelStream::ModelStream(const Args& args, cli::Talk& talk, Outlet& outlet)
 
 std::optional<Stop> ModelStream::take(const sse::Event& message, bool shown) {
   deal_with(reader_.take(message.type, message.data), shown);
-  if (reader_.judged() && reader_.odd_events() > 0 && !std::exchange(odd_event_told_, true)) {
-    talk_.note(fmt::format("the data of an event is no JSON, and passed over: {}",
-                           in_quotes(message.data)));
-  }
+  tell_odd(message);
   return verdict();
 }
 
-std::optional<Stop> ModelStream::take_whole(std::string_view body) {
-  deal_with(reader_.take_whole(body), true);
+std::optional<Stop> ModelStream::take_whole(const sse::Event& body) {
+  deal_with(reader_.take_whole(body.data), true);
+  tell_odd(body);
   return verdict();
 }
 
@@ -79,6 +77,13 @@ void ModelStream::deal_with(std::span<const Delta> deltas, bool shown) {
     if (delta.part == Part::reasoning && calls_.reasoning) calls_.reasoning(delta.text);
   }
   if (calls_.usage) calls_.usage(reader_.usage());
+}
+
+void ModelStream::tell_odd(const sse::Event& message) {
+  if (!reader_.judged() || reader_.odd_events() == 0) return;
+  if (std::exchange(odd_event_told_, true)) return;
+  talk_.note(
+      fmt::format("the data of an event is no JSON, and passed over: {}", in_quotes(message.data)));
 }
 
 void ModelStream::tell(const Delta& delta) {

@@ -38,7 +38,7 @@ class ModelStream {
   std::optional<Stop> take(const sse::Event& message, bool shown);
 
   /// A body that is one JSON value.
-  std::optional<Stop> take_whole(std::string_view body);
+  std::optional<Stop> take_whole(const sse::Event& body);
 
   /// A line that is no field of an event stream: whether it may be part of an error in JSON.
   bool take_stray(std::string_view line) { return reader_.take_stray(line); }
@@ -55,6 +55,7 @@ class ModelStream {
  private:
   void deal_with(std::span<const Delta> deltas, bool shown);
   void tell(const Delta& delta);
+  void tell_odd(const sse::Event& message);
   std::string pending() const;
 
   cli::Talk& talk_;

@@ -7,10 +7,17 @@
 namespace sse_tail {
 namespace {
 
+constexpr std::string_view kStreamType = "text/event-stream";
+
+// An answer that is one JSON value is no stream, but MCP wants to be free to give one (2025-11-25,
+// "Sending Messages to the Server").
+constexpr std::string_view kModelTypes =
+    "text/event-stream, application/x-ndjson, application/json;q=0.5";
+
 /// What is sent unless -H says otherwise.
 std::vector<cli::HeaderChange> own_fields(const Args& args, std::string_view last_event_id) {
   std::vector<cli::HeaderChange> fields = {
-      {.name = "Accept", .value = "text/event-stream"},
+      {.name = "Accept", .value = std::string(args.judges() ? kModelTypes : kStreamType)},
       {.name = "Cache-Control", .value = "no-cache"},
   };
   const auto add = [&](std::string_view name, std::string_view value) {

@@ -23,14 +23,14 @@ StreamReader::StreamReader(const Parts& parts, Calls calls)
       outlet_(parts.outlet),
       reconnect_(parts.reconnect),
       calls_(std::move(calls)),
-      parser_(args_.last_event_id, args_.max_event),
+      body_(args_.last_event_id, args_.max_event),
       selection_(args_, format_of(args_) != Format::data && (args_.each.empty() || args_.to)),
       each_(parts.loop, args_.each, args_.url.text(), [this](int code) { on_command(code); }) {
   if (args_.has_text()) model_.emplace(args_, talk_, outlet_);
 }
 
-void StreamReader::begin() {
-  parser_.reset();
+void StreamReader::begin(Framing framing) {
+  body_.begin(framing);
   retry_told_ = false;
   notes_told_ = 0;
 }
@@ -50,7 +50,7 @@ std::size_t StreamReader::read(ConstBytes in) {
   const ConstBytes all = in;
   bool room = !outlet_.congested();
   while (room && !over_ && !running()) {
-    const auto event = parser_.next(in);
+    const auto event = body_.next(in);
     if (!event) break;
     on_event(*event);
     // A few bytes may make an event of any size: every one has the last ID with it.
@@ -97,7 +97,10 @@ void StreamReader::on_message(const sse::Event& message) {
   reconnect_.message();
   const Selection::Fate fate = selection_.judge(message);
   std::optional<Stop> last;
-  if (model_) last = model_->take(message, fate.shown);
+  if (model_) {
+    const bool whole = body_.framing() == Framing::whole;
+    last = whole ? model_->take_whole(message) : model_->take(message, fate.shown);
+  }
   if (fate.last && !last) last.emplace();
   if (fate.shown) {
     ++events_;
@@ -174,20 +177,27 @@ void StreamReader::tell_stop() {
   calls_.stopped(stop);
 }
 
+void StreamReader::end_body() {
+  if (over_) return;
+  if (const auto event = body_.last()) on_event(*event);
+  tell_stop();
+}
+
 std::string StreamReader::finish() {
-  const auto cut = parser_.end();
+  const auto cut = body_.end();
   // A comment that was cut is nobody's loss.
-  if (!cut || (cut->offset == parser_.offset() - cut->line.size() && cut->line.starts_with(':'))) {
+  if (!cut || (cut->offset == body_.offset() - cut->line.size() && cut->line.starts_with(':'))) {
     return {};
   }
   if (model_ && !cut->has_data && model_->take_stray(cut->line)) return {};
   std::string text(cut->data);
   if (cut->has_data && !cut->line.empty()) text += '\n';
   text += cut->line;
-  const std::string id =
-      cut->last_id == last_id() ? "" : fmt::format(", nor is its ID {} used", in_quotes(cut->last_id));
-  talk_.note(
-      fmt::format("the stream ended inside an event, which is not shown{}: {}", id, in_quotes(text)));
+  const std::string id = cut->last_id == last_id()
+                             ? ""
+                             : fmt::format(", nor is its ID {} used", in_quotes(cut->last_id));
+  talk_.note(fmt::format("the stream ended inside an event, which is not shown{}: {}", id,
+                         in_quotes(text)));
   return text.empty() ? "\n" : text;
 }
 

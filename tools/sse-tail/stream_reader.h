@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "body_reader.h"
 #include "cli/term.h"
 #include "each.h"
 #include "ending.h"
@@ -41,7 +42,7 @@ class StreamReader {
   StreamReader(const Parts& parts, Calls calls);
 
   /// The body of another connection begins.
-  void begin();
+  void begin(Framing framing);
 
   /// Nothing more is wanted.
   void abandon() { over_ = true; }
@@ -59,7 +60,10 @@ class StreamReader {
   bool running() const { return each_.running(); }
   void kill(int signum) { each_.kill(signum); }
 
-  /// The body is over, and nothing waits. Returns what the end cut off, for people and JSON lines;
+  /// The body is over, and nothing waits: its end may make another event complete.
+  void end_body();
+
+  /// After that, and nothing waits. Returns what the end cut off, for people and JSON lines;
   /// empty: nothing.
   std::string finish();
 
@@ -67,7 +71,7 @@ class StreamReader {
   ModelStream* model() { return model_ ? &*model_ : nullptr; }
 
   /// The last event ID string: the one to connect again with.
-  const std::string& last_id() const { return parser_.last_id(); }
+  const std::string& last_id() const { return body_.last_id(); }
 
   /// The event that the last ID is from has been dealt with, its command too.
   bool done() const { return !running() && !command_failed_; }
@@ -92,7 +96,7 @@ class StreamReader {
   Outlet& outlet_;
   sse::Reconnect& reconnect_;
   Calls calls_;
-  sse::Parser parser_;
+  BodyReader body_;
   Selection selection_;
   std::optional<ModelStream> model_;
   Each each_;

@@ -23,7 +23,7 @@ std::optional<Ended> judge(const Answer& answer, bool any_type = false) {
                        .url = "http://h/",
                        .fields = answer.fields,
                        .head = answer.line + "\r\n\r\n"},
-                      any_type);
+                      {.any_type = any_type});
 }
 
 bool is_stream(std::string_view type) {
@@ -37,6 +37,28 @@ TEST(SseTailEnding, media_type_is_compared_without_case_and_parameters) {
   }
   for (const char* type : {"", "x bogus", "text/x-bogus", "text/event-stream-x", "text/html"}) {
     EXPECT_FALSE(is_stream(type)) << type;
+  }
+}
+
+TEST(SseTailEnding, json_is_read_where_text_is_looked_for) {
+  struct Case {
+    const char* type;
+    Args args;
+    std::optional<Framing> framing;
+  };
+  for (const Case& c : {Case{"application/x-ndjson", {}, {}},
+                        Case{"application/x-ndjson", {.llm = "auto"}, Framing::lines},
+                        Case{"Application/JSONL; x", {.pointers = {"/a"}}, Framing::lines},
+                        Case{"application/json", {.pointers = {"/a"}}, {}},
+                        Case{"application/json", {.llm = "openai"}, Framing::whole},
+                        Case{"application/json", {.llm = "ollama"}, Framing::lines},
+                        Case{"text/event-stream", {.llm = "ollama"}, Framing::events},
+                        Case{"text/plain", {.any_type = true, .llm = "ollama"}, Framing::lines},
+                        Case{"text/plain", {.any_type = true}, Framing::events}}) {
+    net::HttpAnswer answer;
+    const std::vector<http::Field> fields = {{"Content-Type", c.type}};
+    answer.fields = fields;
+    EXPECT_EQ(framing_of(answer, c.args), c.framing) << c.type;
   }
 }
 
