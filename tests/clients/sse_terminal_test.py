@@ -109,6 +109,44 @@ class Look(TestCase):
         self.assertEqual(terminal.screen(), "a\n\tb\n")
 
 
+class Answer(TestCase):
+    """--llm on a terminal."""
+
+    STREAM = ('data: {"choices":[{"delta":{"reasoning":"Hm\\u001b[2J."}}]}\n\n'
+              'data: {"choices":[{"delta":{"content":"Hel"}}]}\n\n'
+              'data: {"choices":[{"delta":{"content":"lo\\u202e"}}]}\n\n'
+              'data: {"choices":[{"delta":{"tool_calls":[{"index":0,"function":'
+              '{"name":"look","arguments":"{}"}}]}}]}\n\ndata: [DONE]\n\n')
+
+    def test_what_is_no_text_has_lines_of_its_own(self):
+        with SseServer(answer(self.STREAM)) as server:
+            terminal = Terminal("--llm", "openai", server.url)
+            self.assertEqual(terminal.finish(), 0)
+        self.assertEqual(terminal.screen(),
+                         "[reasoning] Hm\\x1b[2J.\nHello\\u202e\n[tool look] {}\n"
+                         "sse-tail: 4 chunks, 6 characters; calls look\n")
+        self.assertIn(b"\x1b[2m[reasoning] ", terminal.output)
+
+    def test_status_leaves_a_line_of_text_alone(self):
+        shown = threading.Semaphore(0)
+
+        def script(peer, _request):
+            peer.send(head())
+            for data in (self.STREAM.split("\n\n")[1].encode() + b"\n\n", b""):
+                shown.acquire(timeout=TIME_LIMIT)
+                peer.send(data)
+
+        with SseServer(script) as server:
+            # Longer than it takes for the line to come.
+            terminal = Terminal("--llm", "openai", "--idle-timeout", "1", server.url)
+            terminal.read_until("^waiting for the first event$")
+            shown.release()
+            self.assertEqual(terminal.finish(), 28)
+            shown.release()
+        self.assertEqual(terminal.output.split(b"Hel")[1].count(b"\r\x1b[K"), 0)
+        self.assertRegex(terminal.screen(), r"^Hel\nsse-tail: (.*\n)+$")
+
+
 class Status(TestCase):
     """The line that comes when nothing else does."""
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
-
 namespace sse_tail {
 namespace {
 
@@ -31,12 +29,6 @@ std::string word_of(const Json& value, std::size_t most) {
   return word.substr(0, most);
 }
 
-JsonPointer compile_pointer(std::string_view text) {
-  auto pointer = JsonPointer::parse(text, JsonPointer::Star::each);
-  CHECK(pointer.has_value());  // a row of ours
-  return std::move(*pointer);
-}
-
 std::uint64_t count_characters(std::string_view text) {
   return static_cast<std::uint64_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<std::uint8_t>(c) & 0xC0) != 0x80;
@@ -55,21 +47,7 @@ ModelReader::ModelReader(Kind kind) : kind_(std::move(kind)) {
     choose(*kind_.preset);
     return;
   }
-  for (const Preset& preset : presets()) {
-    auto& signs = signs_.emplace_back();
-    for (const When& sign : preset.signs) signs.push_back(compile(sign));
-  }
-}
-
-ModelReader::Condition ModelReader::compile(const When& when) {
-  return {.pointer = compile_pointer(when.pointer), .when = when};
-}
-
-ModelReader::CompiledRow ModelReader::compile(const Row& row) {
-  return {.row = row,
-          .at = compile_pointer(row.at),
-          .condition = compile(row.when),
-          .call = compile_pointer(row.call)};
+  recogniser_.emplace();
 }
 
 void ModelReader::choose(const Preset& preset) {
@@ -85,22 +63,26 @@ void ModelReader::choose(const Preset& preset) {
   add(whole_rows_, preset.whole);
 }
 
-bool ModelReader::meets(const Condition& condition, const Json& json, const Places& places) {
-  const When& when = condition.when;
-  if (when.pointer.empty()) return true;
-  const Json* const found = condition.pointer.find(json, places);
-  bool met = found != nullptr;
-  if (met && !when.value.empty()) {
-    if (found->is_string()) {
-      const std::string& text = text_of(*found);
-      met = when.value.ends_with('*')
-                ? text.starts_with(when.value.substr(0, when.value.size() - 1))
-                : text == when.value;
-    } else {
-      met = found->is_boolean() && (when.value == "true") == found->get<bool>();
-    }
-  }
-  return met != when.negated;
+/// Text that is cut within a character is read, too: joined() puts it together.
+std::optional<Json> ModelReader::parse(std::string_view data) {
+  auto json = rec::parse_json(data);
+  halves_hidden_ = false;
+  if (json || data.find("\\u") == data.npos) return json;
+  json = rec::parse_json(hide_halves(data));
+  halves_hidden_ = json.has_value();
+  return json;
+}
+
+/// `text` with whole characters alone.
+std::string_view ModelReader::joined(const Delta& delta, std::string_view text) {
+  const bool goes_on = joiner_.waiting() && delta.part == half_of_.part &&
+                       delta.choice == half_of_.choice && delta.call == half_of_.call;
+  if (!halves_hidden_ && !goes_on) return text;
+  if (!goes_on) joiner_ = {};
+  half_of_ = delta;
+  std::string& whole = texts_.emplace_back();
+  joiner_.append(whole, text);
+  return whole;
 }
 
 void ModelReader::begin_event() {
@@ -116,7 +98,7 @@ std::span<const Delta> ModelReader::take(std::string_view type, std::string_view
     read(type, data);
     return deltas_;
   }
-  const auto json = rec::parse_json(data);
+  const auto json = parse(data);
   if (!json) {
     const auto known_ends = presets();
     ended_ = std::any_of(known_ends.begin(), known_ends.end(), [&](const Preset& preset) {
@@ -125,7 +107,7 @@ std::span<const Delta> ModelReader::take(std::string_view type, std::string_view
     if (!ended_ && !data.empty() && type == "message") ++odd_events_;
     return {};
   }
-  const Preset* const found = recognise(*json);
+  const Preset* const found = recogniser_->recognise(*json);
   if (found == nullptr) {
     hold(type, data, *json);
     return {};
@@ -135,15 +117,6 @@ std::span<const Delta> ModelReader::take(std::string_view type, std::string_view
   for (const Held& event : held) read(event.type, event.data);
   read(type, data);
   return deltas_;
-}
-
-const Preset* ModelReader::recognise(const Json& json) const {
-  for (std::size_t at = 0; at < signs_.size(); ++at) {
-    const bool fits = std::any_of(signs_[at].begin(), signs_[at].end(),
-                                  [&](const Condition& sign) { return meets(sign, json, {}); });
-    if (fits) return &presets()[at];
-  }
-  return nullptr;
 }
 
 void ModelReader::hold(std::string_view type, std::string_view data, const Json& json) {
@@ -162,7 +135,7 @@ void ModelReader::hold(std::string_view type, std::string_view data, const Json&
 void ModelReader::read(std::string_view type, std::string_view data) {
   if (over() || data.empty()) return;
   if (kind_.preset != nullptr && type == kind_.preset->other_type) return;
-  auto json = rec::parse_json(data);
+  auto json = parse(data);
   if (!json) {
     if (!take_end_data(data)) ++odd_events_;
     return;
@@ -182,14 +155,14 @@ bool ModelReader::take_end_data(std::string_view data) {
 
 std::span<const Delta> ModelReader::take_whole(std::string_view body) {
   begin_event();
-  auto json = rec::parse_json(body);
+  auto json = parse(body);
   if (!json) ++odd_events_;
   if (over() || !json) return {};
   documents_.push_back(std::move(*json));
   const Json& document = documents_.back();
   const bool is_array = document.is_array() && !document.empty();
   if (!known()) {
-    const Preset* const found = recognise(is_array ? document.front() : document);
+    const Preset* const found = recogniser_->recognise(is_array ? document.front() : document);
     if (found != nullptr) choose(*found);
   }
   const auto read_one = [this](const std::vector<CompiledRow>& rows, const Json& one) {
@@ -228,7 +201,7 @@ void ModelReader::apply(const std::vector<CompiledRow>& rows, const Json& json) 
     if (row.row.otherwise && found) continue;
     found = false;
     row.at.each(json, [&](const Json& value, const Places& places) {
-      if (meets(row.condition, json, places) && take_value(row, value, json, places)) found = true;
+      if (row.condition.meets(json, places) && take_value(row, value, json, places)) found = true;
     });
   }
 }
@@ -273,11 +246,12 @@ bool ModelReader::take_piece(const CompiledRow& row, const Json& value, const Js
   } else if (as_json) {
     delta.text = texts_.emplace_back(dump(value));
   }
-  if (delta.text.empty()) return false;
   const Json* const choice = choice_.find(json, places);
   if (choice != nullptr && choice->is_number_unsigned()) {
     delta.choice = choice->get<std::uint64_t>();
   }
+  delta.text = joined(delta, delta.text);
+  if (delta.text.empty()) return false;
   if (delta.part == Part::text && delta.choice == 0) characters_ += count_characters(delta.text);
   if (delta.part < Part::tool_name) {
     deltas_.push_back(delta);

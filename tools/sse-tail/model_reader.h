@@ -15,7 +15,9 @@
 #include "json_check.h"
 #include "json_pointer.h"
 #include "model_preset.h"
+#include "model_rows.h"
 #include "rec/json.h"
+#include "surrogate.h"
 #include "usage.h"
 
 namespace sse_tail {
@@ -87,30 +89,16 @@ class ModelReader {
   std::uint64_t odd_events() const { return odd_events_; }  ///< whose data is no JSON
 
  private:
-  struct Condition {
-    JsonPointer pointer = {};
-    When when = {};
-  };
-  struct CompiledRow {
-    Row row = {};
-    JsonPointer at = {};
-    Condition condition = {};
-    JsonPointer call = {};
-    bool any_value = false;  // what is no text is shown as JSON
-  };
   struct Held {
     std::string type = {};
     std::string data = {};
   };
   using Places = JsonPointer::Places;
 
-  static Condition compile(const When& when);
-  static CompiledRow compile(const Row& row);
-  static bool meets(const Condition& condition, const rec::Json& json, const Places& places);
-
+  std::optional<rec::Json> parse(std::string_view data);
+  std::string_view joined(const Delta& delta, std::string_view text);
   void begin_event();
   void choose(const Preset& preset);
-  const Preset* recognise(const rec::Json& json) const;
   void read(std::string_view type, std::string_view data);
   bool take_end_data(std::string_view data);
   void hold(std::string_view type, std::string_view data, const rec::Json& json);
@@ -129,7 +117,7 @@ class ModelReader {
   std::vector<CompiledRow> rows_;
   std::vector<CompiledRow> whole_rows_;
   std::vector<CompiledRow> error_rows_;
-  std::vector<std::vector<Condition>> signs_;  // of each preset, while none is chosen
+  std::optional<Recogniser> recogniser_;  // while no preset is chosen
   JsonPointer choice_;
 
   std::vector<Held> held_;
@@ -140,6 +128,9 @@ class ModelReader {
   std::deque<rec::Json> documents_;  // which the deltas point into
   std::deque<std::string> texts_;    // likewise
 
+  bool halves_hidden_ = false;  // in this event
+  HalfJoiner joiner_;           // of the text of half_of_, whose last half waits for the next event
+  Delta half_of_;
   bool ended_ = false;
   bool failed_ = false;
   std::string error_message_;

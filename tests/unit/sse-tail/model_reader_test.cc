@@ -110,6 +110,16 @@ TEST(SseTailModelReader, calls_beyond_the_limit_are_passed_over) {
   EXPECT_EQ(reader.calls().size(), ModelReader::kMaxCalls);
 }
 
+TEST(SseTailModelReader, character_that_is_cut_in_two_is_put_together) {
+  ModelReader reader = reader_of("openai");
+  EXPECT_EQ(take(reader, {content(R"(a\ud83d\uDE42\ud83d)"), content(R"(\ude42b)", 1),
+                          content(R"(\ude42b)"), content("c")}),
+            "T=a🙂;T1=\uFFFDb;T=\uFFFDb;T=c;");
+  EXPECT_EQ(take(reader, {content(R"(\ud83d)"), content(R"(\ude42b)")}), "T=🙂b;");
+  EXPECT_EQ(take(reader, {content(R"(\ud83d)"), content("b"), content(R"(\\ud83d)")}),
+            "T=\uFFFDb;T=\\ud83d;");
+}
+
 TEST(SseTailModelReader, end_mark_and_what_follows_it) {
   ModelReader reader = reader_of("openai");
   EXPECT_EQ(take(reader, {content("a"), "[DONE]", content("b")}), "T=a;");

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <vector>
 
+#include "sse-tail/model_preset.h"
 #include "sse-tail/request.h"
 
 namespace sse_tail {
@@ -44,6 +46,22 @@ Lines fields(std::initializer_list<const char*> words, std::string_view id = {})
 
 TEST(SseTailOptions, table_is_sound) {
   EXPECT_EQ(cli::problems(kTool), Lines{});
+}
+
+TEST(SseTailOptions, every_preset_is_a_word_of_llm) {
+  std::vector<std::string_view> names = {"auto"};
+  for (const Preset& preset : presets()) names.push_back(preset.name);
+  auto words = cli::words_of(*cli::find_option(kTool, "llm"));
+  std::sort(names.begin(), names.end());
+  std::sort(words.begin(), words.end());
+  EXPECT_EQ(words, names);
+}
+
+TEST(SseTailOptions, text_is_a_format_of_its_own) {
+  EXPECT_EQ(good({"--to", "text", "h"}).llm, "auto");
+  EXPECT_EQ(good({"--to", "text", "--pointer", "/a", "h"}).llm, "");
+  EXPECT_EQ(good({"--llm", "mcp", "h"}).to, std::nullopt);
+  EXPECT_EQ(bad({"--pointer", "a", "h"}), "option --pointer: \"a\" is no JSON Pointer");
 }
 
 TEST(SseTailOptions, url_without_a_scheme_is_http) {
