@@ -14,6 +14,7 @@
 #include "options.h"
 #include "print.h"
 #include "sse/parser.h"
+#include "timing.h"
 
 namespace sse_tail {
 
@@ -39,6 +40,7 @@ class Outlet {
   void ended(std::string_view by, std::string_view unfinished);  ///< as in the line
   void reconnect(Duration wait);
   void error(int exit_code, std::string_view message);
+  void timing(std::uint64_t run, const TimingReport& report);  ///< `run` 0: the only one
 
   bool is_raw() const { return format_ == Format::raw; }
 

@@ -31,6 +31,7 @@ StreamReader::StreamReader(const Parts& parts, Calls calls)
       talk_(parts.talk),
       outlet_(parts.outlet),
       reconnect_(parts.reconnect),
+      timing_(parts.timing),
       calls_(std::move(calls)),
       parser_(args_.last_event_id, args_.max_event),
       selection_(args_, format_of(args_) != Format::data && (args_.each.empty() || args_.to)),
@@ -92,6 +93,7 @@ void StreamReader::on_event(const sse::Event& event) {
   switch (event.kind) {
     case sse::EventKind::message: return on_message(event);
     case sse::EventKind::comment:
+      if (timing_ != nullptr) timing_->comment();
       if (args_.comments) outlet_.comment(event.data);
       return;
     case sse::EventKind::retry: return on_retry(event.number);
@@ -103,6 +105,7 @@ void StreamReader::on_event(const sse::Event& event) {
 void StreamReader::on_message(const sse::Event& message) {
   reconnect_.message();
   const Selection::Fate fate = selection_.judge(message);
+  if (timing_ != nullptr) time(message, fate);
   if (fate.shown) {
     ++events_;
     outlet_.message(message);
@@ -117,6 +120,12 @@ void StreamReader::on_message(const sse::Event& message) {
     }
   }
   if (fate.last) stop({});
+}
+
+/// The place that says what is content: the data of every event that is chosen, and no end mark.
+void StreamReader::time(const sse::Event& message, Selection::Fate fate) {
+  timing_->event();
+  if (fate.shown && !fate.mark) timing_->content(message.data);
 }
 
 void StreamReader::on_retry(std::uint64_t ms) {
