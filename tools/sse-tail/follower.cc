@@ -242,7 +242,7 @@ void Follower::leave(int exit_code) {
   const bool in_stream = phase_ == Phase::reading && transfer_;
   if (in_stream) outlet_.ended("us", {});
   phase_ = Phase::leaving;
-  if (measure_) finish_measuring(in_stream);
+  if (measure_) finish_measuring(in_stream && !the_end_);
   reader_.abandon();
   transfer_.reset();
   attempt_timer_.stop();
