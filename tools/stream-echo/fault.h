@@ -54,6 +54,7 @@ enum class Word : std::uint8_t {
   bomb,
   ignore_close,
   drop_after,
+  error,
   comment,
   long_line,
   // How what is sent leaves

@@ -165,6 +165,7 @@ void Saboteur::act(const Fault& fault) {
       return start_timer();
     case Word::hex: return stream_ ? put_body(fault.text) : put(fault.text);
     case Word::drop_after: return end_stream();
+    case Word::error: return send_error(fault.text);
     case Word::long_line: return begin_long_line(fault.number);
     case Word::ignore_close: ignores_close_ = true; return;
     case Word::oversize: return begin_flood(oversize_frame(fault.number));

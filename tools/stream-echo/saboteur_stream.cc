@@ -36,13 +36,16 @@ StreamHead Saboteur::stream_head(StreamHead head) {
       default: stream_->distortion.add(*fault); break;
     }
   }
+  stream_->is_event_stream = head.is_event_stream;
   stream_->chunked = head.chunked;
   const bool splits = std::ranges::find(faults_, Word::split, &Fault::word) != faults_.end();
   if (splits) pace_.keep_pieces_apart();
   return head;
 }
 
-void Saboteur::opened_stream(std::size_t head_size) {
+void Saboteur::opened_stream(std::size_t head_size,
+                             std::function<std::string(std::string_view)> error) {
+  stream_->error = std::move(error);
   begin_answer(head_size);
   begin_waiting();
 }
@@ -94,6 +97,13 @@ std::string Saboteur::as_chunk(std::string_view body) const {
 void Saboteur::send_comment() {
   if (holds_back() || !pump_.takes_output()) return;
   send_block(as_bytes(kComment), StreamDistortion::Kind::other);
+}
+
+/// In the manner of whoever is imitated; nothing follows it.
+void Saboteur::send_error(std::string_view text) {
+  const std::string block = stream_->error(text);
+  send_block(as_bytes(block), StreamDistortion::Kind::other);
+  end_stream();
 }
 
 /// An event without an id, far larger than what is kept of it here.
