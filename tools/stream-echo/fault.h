@@ -168,7 +168,7 @@ struct FaultPlan {
 
 enum class Unknown { ignored, refused };
 
-/// Reads `WORD[=VALUE]&...` with %HH for any byte. `after=` and `prob=` belong to the word before
+/// Reads `WORD[=VALUE]&...` with %HH for any byte; `WORD=` is as good as `WORD`. `after=` and `prob=` belong to the word before
 /// them; in front of all words they hold for those that have none of their own. A query may well
 /// hold other things (Unknown::ignored), and a word that has no meaning for what the connection
 /// speaks is one of them. The error names the word.

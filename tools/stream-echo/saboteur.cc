@@ -203,11 +203,16 @@ void Saboteur::beat() {
   take_output();
 }
 
-/// False: it is left out, because the client takes nothing compressed.
+/// False: it is left out, because this connection has nothing that it could happen to.
 bool Saboteur::makes_sense(const Fault& fault) {
   const ws::Connection* const connection = pump_.connection();
   if (fault.word == Word::long_line && stream_->distortion.compresses()) {
     log_.fault(fmt::format("{} left out: it is not compressed", describe(fault)));
+    return false;
+  }
+  const bool of_events = fault.word == Word::comment || fault.word == Word::long_line;
+  if (of_events && !stream_->distortion.is_event_stream()) {
+    log_.fault(fmt::format("{} left out: it is no event stream", describe(fault)));
     return false;
   }
   if (!needs_deflate(fault) || (connection != nullptr && connection->can_compress())) return true;

@@ -119,11 +119,11 @@ class Saboteur {
   Distortion distortion_;
   PaceFaults pace_;
   struct Stream {
-    explicit Stream(std::function<bool(double)> happens) : distortion(std::move(happens)) {}
+    Stream(std::function<bool(double)> happens, bool is_event_stream)
+        : distortion(std::move(happens), is_event_stream) {}
 
     StreamDistortion distortion;
     std::function<std::string(std::string_view)> error;
-    bool is_event_stream = true;
     bool chunked = true;
   };
   std::unique_ptr<Stream> stream_;  // of an event stream

@@ -19,7 +19,8 @@ constexpr std::string_view kComment = ": fault\n\n";
 }  // namespace
 
 StreamHead Saboteur::stream_head(StreamHead head) {
-  stream_ = std::make_unique<Stream>([this](double probability) { return happens(probability); });
+  stream_ = std::make_unique<Stream>([this](double probability) { return happens(probability); },
+                                     head.is_event_stream);
   for (const WordInfo& row : all_words()) {
     if (row.part != Part::stream_head) continue;
     const auto fault = std::ranges::find(faults_, row.word, &Fault::word);
@@ -36,10 +37,12 @@ StreamHead Saboteur::stream_head(StreamHead head) {
       default: stream_->distortion.add(*fault); break;
     }
   }
-  stream_->is_event_stream = head.is_event_stream;
   stream_->chunked = head.chunked;
-  const bool splits = std::ranges::find(faults_, Word::split, &Fault::word) != faults_.end();
-  if (splits) pace_.keep_pieces_apart();
+  const auto has = [this](Word word) {
+    return std::ranges::find(faults_, word, &Fault::word) != faults_.end();
+  };
+  // Of an event stream it is the events that come at odd times.
+  if (has(Word::split) || (has(Word::jitter) && !has(Word::slice))) pace_.keep_pieces_apart();
   return head;
 }
 
