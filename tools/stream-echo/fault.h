@@ -142,8 +142,9 @@ const WordInfo& info(Word word);
 
 /// When a fault begins. Nothing given: at once.
 struct Trigger {
-  std::uint64_t messages = 0;   ///< after so many whole messages have been echoed, or events sent
-  std::uint64_t bytes = 0;      ///< after so many bytes of payload
+  std::uint64_t messages =
+      0;                    ///< after so many whole messages echoed, events sent, words of a reply
+  std::uint64_t bytes = 0;  ///< after so many bytes of payload
   Duration time = Duration(0);  ///< after the connection has been open for so long
 
   bool at_once() const { return messages == 0 && bytes == 0 && time == Duration(0); }
@@ -168,10 +169,10 @@ struct FaultPlan {
 
 enum class Unknown { ignored, refused };
 
-/// Reads `WORD[=VALUE]&...` with %HH for any byte; `WORD=` is as good as `WORD`. `after=` and `prob=` belong to the word before
-/// them; in front of all words they hold for those that have none of their own. A query may well
-/// hold other things (Unknown::ignored), and a word that has no meaning for what the connection
-/// speaks is one of them. The error names the word.
+/// Reads `WORD[=VALUE]&...` with %HH for any byte; `WORD=` is as good as `WORD`. `after=` and
+/// `prob=` belong to the word before them; in front of all words they hold for those that have none
+/// of their own. A query may well hold other things (Unknown::ignored), and a word that has no
+/// meaning for what the connection speaks is one of them. The error names the word.
 Result<FaultPlan> parse_faults(std::string_view text, Unknown unknown,
                                Speaks speaks = Speaks::unknown);
 
