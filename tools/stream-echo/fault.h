@@ -142,9 +142,8 @@ const WordInfo& info(Word word);
 
 /// When a fault begins. Nothing given: at once.
 struct Trigger {
-  std::uint64_t messages =
-      0;                    ///< after so many whole messages echoed, events sent, words of a reply
-  std::uint64_t bytes = 0;  ///< after so many bytes of payload
+  std::uint64_t messages = 0;   ///< after so many have been echoed, or events or words sent
+  std::uint64_t bytes = 0;      ///< after so many bytes of payload
   Duration time = Duration(0);  ///< after the connection has been open for so long
 
   bool at_once() const { return messages == 0 && bytes == 0 && time == Duration(0); }
