@@ -114,6 +114,19 @@ JsonWriter& JsonWriter::field(std::string_view name, std::uint64_t number) {
   return *this;
 }
 
+JsonWriter& JsonWriter::decimal(std::string_view name, double number) {
+  std::string digits = fmt::format("{:.4f}", number);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  if (digits.back() == '.') digits.pop_back();
+  return literal(name, digits);
+}
+
+JsonWriter& JsonWriter::literal(std::string_view name, std::string_view value) {
+  key(name);
+  out_ += value;
+  return *this;
+}
+
 JsonWriter& JsonWriter::flag(std::string_view name, bool value) {
   key(name);
   out_ += value ? "true" : "false";

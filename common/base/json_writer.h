@@ -9,8 +9,8 @@
 #include "base/bytes.h"
 
 /// Appends `text` as the inside of a JSON string: quotes, backslashes and controls escaped.
-/// `text` must be valid UTF-8. DEL, the C1 and the bidirectional controls are escaped too, so that a
-/// line of JSON is safe on a terminal.
+/// `text` must be valid UTF-8. DEL, the C1 and the bidirectional controls are escaped too, so that
+/// a line of JSON is safe on a terminal.
 void append_json_text(std::string& out, std::string_view text);
 
 class JsonWriter {
@@ -25,6 +25,10 @@ class JsonWriter {
     return field(key, std::string_view(text));
   }
   JsonWriter& field(std::string_view key, std::uint64_t number);
+  /// Rounded to four decimals; zeros at the end are left out. `number` is finite.
+  JsonWriter& decimal(std::string_view key, double number);
+  /// `value` is JSON already: a number, null.
+  JsonWriter& literal(std::string_view key, std::string_view value);
   JsonWriter& flag(std::string_view key, bool value);
 
   /// `"data"` when `bytes` is valid UTF-8, else `"base64"`.

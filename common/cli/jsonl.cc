@@ -1,6 +1,7 @@
 #include "cli/jsonl.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/json_writer.h"
 #include "base/utf8.h"
@@ -111,6 +112,20 @@ void end_line(std::string& out, const Stamp& stamp, std::string_view by,
 void violation_line(std::string& out, const Stamp& stamp, const diag::Violation& violation) {
   JsonWriter json = begin_line(out, stamp, "violation");
   diag::write_fields(json, violation);
+  json.end();
+}
+
+void timing_line(std::string& out, const Stamp& stamp, std::uint64_t run,
+                 std::span<const TimingNumber> numbers) {
+  JsonWriter json = begin_line(out, stamp, "timing");
+  if (run != 0) json.field("run", run);
+  for (const TimingNumber& number : numbers) {
+    if (number.whole) {
+      json.field(number.key, static_cast<std::uint64_t>(std::llround(number.value)));
+    } else {
+      json.decimal(number.key, number.value);
+    }
+  }
   json.end();
 }
 

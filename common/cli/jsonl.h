@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,17 @@ void end_line(std::string& out, const Stamp& stamp, std::string_view by,
               std::string_view unfinished = {});
 
 void violation_line(std::string& out, const Stamp& stamp, const diag::Violation& violation);
+
+/// One number of a timing line; `value` is not negative.
+struct TimingNumber {
+  std::string key = {};  ///< with its unit: "ttft_us"
+  double value = 0;
+  bool whole = true;  ///< to be rounded
+};
+
+/// How well an event stream streamed, in the order given. `run` is left out when it is 0.
+void timing_line(std::string& out, const Stamp& stamp, std::uint64_t run,
+                 std::span<const TimingNumber> numbers);
 
 /// `code` is an exit code.
 void error_line(std::string& out, const Stamp& stamp, int code, std::string_view message);

@@ -85,6 +85,7 @@ struct HttpTransfer::State : std::enable_shared_from_this<HttpTransfer::State> {
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* user);
   static std::size_t on_write(char* data, std::size_t, std::size_t size, void* user);
   static int on_debug(CURL*, curl_infotype type, char* data, std::size_t size, void* user);
+  static int on_request(void* user, char*, char*, int, int);
 
   std::shared_ptr<CurlMulti> multi;
   HttpRequest request;
@@ -121,6 +122,8 @@ void HttpTransfer::State::set_callbacks() {
   call.set(CURLOPT_HEADERDATA, this);
   call.set(CURLOPT_WRITEFUNCTION, &State::on_write);
   call.set(CURLOPT_WRITEDATA, this);
+  call.set(CURLOPT_PREREQFUNCTION, &State::on_request);
+  call.set(CURLOPT_PREREQDATA, this);
   if (request.transport) {
     call.set(CURLOPT_VERBOSE, 1L);
     call.set(CURLOPT_DEBUGFUNCTION, &State::on_debug);
@@ -132,7 +135,14 @@ std::size_t HttpTransfer::State::on_header(char* data, std::size_t, std::size_t 
   return static_cast<State*>(user)->take_head_line({data, size}) ? size : 0;
 }
 
+int HttpTransfer::State::on_request(void* user, char*, char*, int, int) {
+  auto* state = static_cast<State*>(user);
+  state->hop->requested = state->multi->loop().refresh();
+  return CURL_PREREQFUNC_OK;
+}
+
 bool HttpTransfer::State::take_head_line(std::string_view line) {
+  if (!hop->answered) hop->answered = multi->loop().refresh();
   if (request.transport && !hop->reader.complete())  // else a trailer, which is in the body
     take_transport(rec::Kind::received, as_bytes(status_line_as_http1(line)));
   if (owner == nullptr) return false;
@@ -323,6 +333,8 @@ HttpTimings HttpTransfer::timings() const {
   timings.connect = time_of(CURLINFO_CONNECT_TIME_T);
   timings.tls = time_of(CURLINFO_APPCONNECT_TIME_T);
   timings.first_byte = time_of(CURLINFO_STARTTRANSFER_TIME_T);
+  timings.requested = state_->hop->requested;
+  timings.answered = state_->hop->answered;
   return timings;
 }
 

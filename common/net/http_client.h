@@ -78,6 +78,10 @@ struct HttpTimings {
   Duration connect = Duration(0);
   Duration tls = Duration(0);
   Duration first_byte = Duration(0);  ///< of the answer
+  std::optional<Time> requested =
+      {};  ///< the connection was there, and the request about to be sent
+  std::optional<Time> answered =
+      {};  ///< the first line of an answer was there, an interim one, too
 };
 
 /// Whom a HttpTransfer works for. Whatever is called, the transfer may be destroyed (it is then

@@ -2,6 +2,7 @@
 // handle, so that nothing of one gets into the next.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "net/curl_multi.h"
@@ -19,8 +20,10 @@ struct HttpHop {
   CurlList fields;
   HttpPlace place;
   HttpAnswerReader reader;
-  std::string redirect_to = {};  ///< Location of a redirect that is to be followed
-  bool opened = false;           ///< HttpOwner::on_transport() has been called
+  std::string redirect_to = {};        ///< Location of a redirect that is to be followed
+  bool opened = false;                 ///< HttpOwner::on_transport() has been called
+  std::optional<Time> requested = {};  ///< as HttpTimings has them
+  std::optional<Time> answered = {};
 };
 
 }  // namespace net

@@ -62,10 +62,14 @@ Loop::~Loop() {
 void Loop::run() {
   now_.reset();
   uv_run(&handles_->loop, UV_RUN_DEFAULT);
+  stopped_ = false;
   run_later();
+  // What stops the loop from there has nothing left to stop, and is not for the next run().
+  if (std::exchange(stopped_, false)) uv_run(&handles_->loop, UV_RUN_NOWAIT);
 }
 
 void Loop::stop() {
+  stopped_ = true;
   uv_stop(&handles_->loop);
 }
 

@@ -81,6 +81,7 @@ class Loop {
   std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;
   mutable std::optional<Time> now_;
+  bool stopped_ = false;
   std::size_t kept_ = 0;
   std::unique_ptr<std::uint8_t[]> buffer_;
 };

@@ -380,6 +380,14 @@ TEST(BaseJson, fields_stand_in_the_order_they_are_given) {
             "{}\n");
 }
 
+TEST(BaseJson, decimals_have_four_places_at_most) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin().decimal("a", 0.25).decimal("b", 100).decimal("c", 1.0 / 3).decimal("d", 0);
+  json.literal("e", "null").end();
+  EXPECT_EQ(out, "{\"a\":0.25,\"b\":100,\"c\":0.3333,\"d\":0,\"e\":null}\n");
+}
+
 TEST(BaseJson, controls_are_escaped_so_that_a_line_is_safe_on_a_terminal) {
   EXPECT_EQ(one_field("a\"b\\c\n\r\t\b\x1B[2J"),
             "{\"k\":\"a\\\"b\\\\c\\n\\r\\t\\u0008\\u001b[2J\"}\n");

@@ -294,5 +294,21 @@ TEST(HttpClient, timings_are_there_at_the_end) {
   EXPECT_GE(timings.first_byte, timings.tls);
 }
 
+TEST(HttpClient, sending_the_request_and_the_answer_have_times_of_the_loop) {
+  for (const bool tls : {false, true}) {
+    HttpBench bench;
+    HttpServer server(bench.loop, {{kCounted + "hello"}}, tls);
+    const Time before = bench.loop.refresh();
+    Time at_body;
+    bench.at_body = [&] { at_body = bench.loop.refresh(); };
+    bench.exchange({.url = server.url(), .connection = {.security = {.insecure = true}}});
+    const HttpTimings timings = bench.transfer->timings();
+    ASSERT_TRUE(timings.requested && timings.answered);
+    EXPECT_GE(*timings.requested, before + (tls ? timings.tls : timings.connect));
+    EXPECT_GE(*timings.answered, *timings.requested);
+    EXPECT_GE(at_body, *timings.answered);
+  }
+}
+
 }  // namespace
 }  // namespace net

@@ -214,6 +214,23 @@ TEST(Loop, timers_fire_in_order_of_time_and_never_early) {
   EXPECT_EQ(order, "12");
 }
 
+TEST(Loop, stop_does_not_reach_into_the_next_run) {
+  Bench bench;
+  bench.loop.later([&] {
+    bench.loop.stop();
+    bench.loop.later([&] { bench.loop.stop(); });  // done when there is nothing left to stop
+  });
+  bench.run();
+  bool fired = false;
+  Timer timer(bench.loop, [&] {
+    fired = true;
+    bench.loop.stop();
+  });
+  timer.start(bench.loop.refresh() + milliseconds(1));
+  bench.run();
+  EXPECT_TRUE(fired);
+}
+
 TEST(Loop, timer_moved_away_fires_once_at_the_new_time) {
   Bench bench;
   const Time start = bench.loop.refresh();

@@ -44,23 +44,30 @@ bool wants_status(const Args& args) {
 
 }  // namespace
 
-Follower::Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder)
+Follower::Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder,
+                   const Run& run)
     : loop_(loop),
       args_(args),
       talk_(talk),
       recorder_(recorder),
+      run_(run),
       started_(loop.now()),
-      outlet_(loop, args, started_),
+      measure_(wants_measure(args) ? std::make_unique<Measure>(args) : nullptr),
+      outlet_(loop, args, run.first_started),
       status_(loop, wants_status(args)),
       id_file_(args.id_file, args.kept_id),
       reconnect_(args.policy, random_seed()),
-      reader_(
-          {.loop = loop, .args = args, .talk = talk, .outlet = outlet_, .reconnect = reconnect_},
-          {.stopped =
-               [this](const Stop& stop) { give_up(stop.exit_code, stop.message, stop.hint); },
-           .full = [this] { flush(); },
-           .dealt_with = [this] { flush(); },
-           .went_on = [this] { go_on(); }}),
+      reader_({.loop = loop,
+               .args = args,
+               .talk = talk,
+               .outlet = outlet_,
+               .reconnect = reconnect_,
+               .timing = measure_ ? &measure_->timing() : nullptr},
+              {.stopped =
+                   [this](const Stop& stop) { give_up(stop.exit_code, stop.message, stop.hint); },
+               .full = [this] { flush(); },
+               .dealt_with = [this] { flush(); },
+               .went_on = [this] { go_on(); }}),
       client_(loop),
       attempt_timer_(loop, [this] { connect(); }),
       idle_timer_(loop,
@@ -106,7 +113,8 @@ void Follower::start() {
 void Follower::connect() {
   phase_ = Phase::connecting;
   phase_since_ = loop_.now();
-  outlet_.begin_connection(++connections_);
+  outlet_.begin_connection(run_.connections + ++connections_);
+  if (measure_) measure_->begun(phase_since_);
   refusal_.reset();
   refusal_head_.clear();
   refusal_body_.clear();
@@ -131,6 +139,7 @@ void Follower::on_answer(const net::HttpAnswer& answer) {
   talk_.verbose(cli::marked_lines(answer.head, "< "));
   watch_for_idleness();
   phase_since_ = loop_.now();
+  if (measure_) measure_->answered(answer, transfer_->timings());
   refusal_ = judge_answer(answer, args_);
   if (!refusal_) {
     phase_ = Phase::reading;
@@ -151,6 +160,7 @@ void Follower::on_body(ConstBytes bytes) {
     if (refusal_body_.size() == kShownBody) conclude(*refusal_);
     return;
   }
+  if (measure_) measure_->timing().read(loop_.now(), bytes.size());
   reader_.take(bytes);
   if (phase_ != Phase::reading) return;
   schedule_flush();
@@ -158,6 +168,7 @@ void Follower::on_body(ConstBytes bytes) {
 }
 
 void Follower::on_end(const net::HttpEnd& end) {
+  if (measure_) measure_->ended(loop_.now(), phase_ == Phase::reading, transfer_->timings());
   if (phase_ == Phase::refused) return conclude(*refusal_);
   if (phase_ == Phase::connecting) return conclude(judge_end(end));
   if (reader_.waiting()) {
@@ -229,6 +240,7 @@ void Follower::give_up(int exit_code, std::string_view message, std::string_view
   if (!message.empty()) {
     talk_.error(message, hint);
     outlet_.error(exit_code, message);
+    if (measure_) measure_->failed(message);
   }
   leave(exit_code);
 }
@@ -237,9 +249,11 @@ void Follower::give_up(int exit_code, std::string_view message, std::string_view
 void Follower::leave(int exit_code) {
   if (exit_code_ == 0) exit_code_ = exit_code;  // what happens while leaving counts, too
   if (phase_ == Phase::leaving) return;
-  if (phase_ == Phase::reading && transfer_) outlet_.ended("us", {});
+  const bool in_stream = phase_ == Phase::reading && transfer_;
+  if (in_stream) outlet_.ended("us", {});
   tell_summary();
   phase_ = Phase::leaving;
+  if (measure_) finish_measuring(in_stream && !the_end_);
   reader_.abandon();
   transfer_.reset();
   attempt_timer_.stop();

@@ -13,6 +13,7 @@
 #include "cli/term.h"
 #include "ending.h"
 #include "id_file.h"
+#include "measure.h"
 #include "net/http_client.h"
 #include "net/loop.h"
 #include "net/recorder.h"
@@ -25,10 +26,19 @@
 
 namespace sse_tail {
 
+/// Where a run stands among those of --repeat.
+struct Run {
+  std::uint64_t number = 0;       ///< from 1; 0: it is the only one
+  Time first_started = {};        ///< of the first: times in JSON lines count from there
+  std::uint64_t connections = 0;  ///< in the runs before, and those that were recorded
+  std::uint64_t taps = 0;
+};
+
 class Follower final : public net::HttpOwner {
  public:
   /// All must outlive it. `recorder` may be nullptr.
-  Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder);
+  Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder,
+           const Run& run);
   ~Follower();
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
@@ -44,6 +54,15 @@ class Follower final : public net::HttpOwner {
 
   /// What --stats prints.
   std::string stats() const;
+
+  /// nullptr: nothing is measured.
+  const Measure* measure() const { return measure_.get(); }
+
+  /// Nothing more can be written to standard output; everything has been.
+  bool output_failed() const { return outlet_.failed(); }
+  bool output_idle() const { return outlet_.idle(); }
+
+  Run next_run() const;
 
  private:
   enum class Phase : std::uint8_t {
@@ -69,6 +88,7 @@ class Follower final : public net::HttpOwner {
   void wait(const Ended& ended, const sse::Decision& decision);
   void give_up(int exit_code, std::string_view message, std::string_view hint = {});
   void leave(int exit_code);
+  void finish_measuring(bool in_stream);
 
   void schedule_flush();
   void flush();
@@ -85,7 +105,9 @@ class Follower final : public net::HttpOwner {
   const Args& args_;
   cli::Talk& talk_;
   net::Recorder* recorder_;
+  Run run_;
   Time started_;
+  std::unique_ptr<Measure> measure_;
   Outlet outlet_;
   StatusLine status_;
   IdFile id_file_;

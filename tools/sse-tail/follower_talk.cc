@@ -22,6 +22,7 @@ constexpr std::size_t kShownUrl = 200;
 void Follower::on_redirect(const net::HttpAnswer& answer, const std::string& to,
                            const std::vector<std::string>& left_behind) {
   talk_.verbose(cli::marked_lines(answer.head, "< "));
+  if (measure_) measure_->redirected();
   talk_.verbose("* redirected to " + cli::escape(to, cli::Escape::line));
   if (left_behind.empty() || std::exchange(left_behind_told_, true)) return;
   talk_.note(fmt::format("not sent to another server, {}: {}",
@@ -31,7 +32,7 @@ void Follower::on_redirect(const net::HttpAnswer& answer, const std::string& to,
 
 void Follower::on_transport(rec::Kind kind, ConstBytes bytes) {
   if (recorder_ != nullptr) {
-    if (kind == rec::Kind::opened) tap_ = recorder_->tap(++taps_);
+    if (kind == rec::Kind::opened) tap_ = recorder_->tap(run_.taps + ++taps_);
     if (tap_) tap_(kind, bytes);
   }
   if (kind == rec::Kind::opened) sent_head_.clear();
@@ -91,6 +92,31 @@ void Follower::show_status() {
     case Phase::refused:
     case Phase::leaving: return;
   }
+}
+
+/// The numbers of the run, and what --fail-if has to say of them.
+void Follower::finish_measuring(bool in_stream) {
+  measure_->left(loop_.now(), in_stream);
+  const TimingReport report = measure_->report();
+  if (args_.timing) outlet_.timing(run_.number, report);
+  for (const FailIf& limit : args_.fail_if) {
+    auto what = failure(limit, report);
+    // Of a run that has failed anyway nobody needs to hear that it has no content.
+    if (!what || (exit_code_ != 0 && !limit.metric->value(report))) continue;
+    if (run_.number != 0) what = fmt::format("run {}: {}", run_.number, *what);
+    constexpr int kCode = to_int(cli::Exit::expectation);
+    talk_.error(*what);
+    outlet_.error(kCode, *what);
+    measure_->failed(*what);
+    if (exit_code_ == 0) exit_code_ = kCode;
+  }
+}
+
+Run Follower::next_run() const {
+  return {.number = run_.number + 1,
+          .first_started = run_.first_started,
+          .connections = run_.connections + connections_,
+          .taps = run_.taps + taps_};
 }
 
 std::string Follower::stats() const {

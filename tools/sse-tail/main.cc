@@ -1,12 +1,8 @@
 // sse-tail: tail -f for an event stream (Server-Sent Events).
 
 #include <fcntl.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <csignal>
 #include <memory>
 #include <span>
 
@@ -14,13 +10,13 @@
 #include "cli/help.h"
 #include "cli/parse.h"
 #include "cli/term.h"
-#include "follower.h"
 #include "id_file.h"
 #include "net/loop.h"
 #include "net/recorder.h"
 #include "net/socket.h"
 #include "net/stdio.h"
 #include "options.h"
+#include "runs.h"
 
 namespace sse_tail {
 namespace {
@@ -41,30 +37,18 @@ Result<std::unique_ptr<net::Recorder>> open_recorder(net::Loop& loop, const Args
 }
 
 /// A recording that is not complete is a failure of its own, if there is no other.
-int exit_code(const Follower& follower, net::Recorder* recorder) {
+int final_code(int exit_code, net::Recorder* recorder) {
   if (recorder != nullptr) recorder->flush();
   const bool incomplete = recorder != nullptr && recorder->failed();
-  if (follower.exit_code() != 0 || !incomplete) return follower.exit_code();
-  return to_int(cli::Exit::write);
+  return exit_code == 0 && incomplete ? to_int(cli::Exit::write) : exit_code;
 }
 
 /// What has to be right before anything is requested.
 Result<void> check_outputs(const Args& args, bool stdout_open) {
-  const bool prints = args.each.empty() || args.to;
+  const bool prints = args.each.empty() || args.to || args.write_out;
   if (prints && !stdout_open) return Error{"cannot write to standard output: it is closed", {}};
   if (args.id_file.empty()) return {};
   return check_id_file(args.id_file);
-}
-
-/// --max-time in case that the loop cannot look at its timers, because nobody reads standard error.
-void end_after(Duration time) {
-  using namespace std::chrono;
-  std::signal(SIGALRM, [](int) { _exit(to_int(cli::Exit::timeout)); });
-  const auto seconds =
-      duration_cast<std::chrono::seconds>(std::min<Duration>(time, hours(24 * 365)));
-  itimerval timer = {};
-  timer.it_value.tv_sec = static_cast<time_t>(seconds.count() + 2);
-  setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
 int run(const Args& args, cli::Talk& talk) {
@@ -75,15 +59,7 @@ int run(const Args& args, cli::Talk& talk) {
   if (*recorder != nullptr) {
     (*recorder)->on_failed([&](const Error& error) { talk.error(error.message, error.hint); });
   }
-  Follower follower(loop, args, talk, recorder->get());
-  const net::Signal interrupt(
-      loop, SIGINT, [&] { follower.interrupt(SIGINT); }, true);
-  const net::Signal terminate(
-      loop, SIGTERM, [&] { follower.interrupt(SIGTERM); }, true);
-  follower.start();
-  loop.run();
-  if (args.stats) talk.plain(follower.stats());
-  return exit_code(follower, recorder->get());
+  return final_code(run_all(loop, args, talk, recorder->get()), recorder->get());
 }
 
 }  // namespace
@@ -112,6 +88,5 @@ int main(int argc, char** argv) {
   if (const auto good = check_outputs(args, stdout_open); !good) {
     return usage_error(talk, good.error(), cli::Exit::write);
   }
-  if (args.connection.max_time) end_after(*args.connection.max_time);
   return run(args, talk);
 }

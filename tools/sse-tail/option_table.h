@@ -14,6 +14,7 @@ inline constexpr std::string_view kEventsGroup = "Events";
 inline constexpr std::string_view kModelGroup = "Models";
 inline constexpr std::string_view kReconnectGroup = "Reconnecting";
 inline constexpr std::string_view kEndGroup = "End";
+inline constexpr std::string_view kTimingGroup = "Timing";
 
 inline constexpr auto kFieldOptions = cli::request_options(kRequestGroup);
 
@@ -233,6 +234,53 @@ inline constexpr std::array kEndOptions = {
                 .help = "End when nothing comes for this long",
                 .doc = "Anything counts, comments too, and so does waiting for the answer. Exit "
                        "code 28."},
+};
+
+inline constexpr std::array kTimingOptions = {
+    cli::Option{.name = "timing",
+                .group = kTimingGroup,
+                .help = "Tell how well the stream streams",
+                .doc = "On standard error at the end: how long connection, answer and first "
+                       "content took, and how evenly the rest came. With *to* jsonl also as a "
+                       "line of the kind timing. With *repeat* a line for each run, and "
+                       "percentiles over the runs."},
+    cli::Option{.name = "stall",
+                .takes = cli::Takes::one,
+                .arg = "TIME",
+                .group = kTimingGroup,
+                .help = "Call a gap longer than TIME a stall (1)",
+                .doc = "For *timing*, and the numbers of that name in *fail-if* and *write-out*."},
+    cli::Option{.name = "fail-if",
+                .takes = cli::Takes::many,
+                .arg = "LIMIT",
+                .group = kTimingGroup,
+                .help = "Fail if a number of --timing is like this",
+                .doc = "LIMIT is NAME, one of > >= < <=, and a value: 'ttft>800ms', 'stalls>0', "
+                       "'chars_per_s<50'. Values are times where the number is one. At the end of "
+                       "the run exit code 102 and a line on standard error; a number that is not "
+                       "known, because no content came say, is a failure, too. The exit code of "
+                       "another failure wins. May be repeated. See *timing*."},
+    cli::Option{.name = "repeat",
+                .takes = cli::Takes::one,
+                .arg = "N",
+                .group = kTimingGroup,
+                .help = "Run N times, one after the other",
+                .doc = "Each run has a connection of its own and begins alike; *count*, "
+                       "*max-time*, *fail-if* and *retry* are for each run. A run that fails does "
+                       "not keep the next from beginning; the exit code is that of the first that "
+                       "failed. Ctrl-C ends them all. *id-file* cannot be given at the same time."},
+    cli::Option{.name = "write-out",
+                .letter = 'w',
+                .takes = cli::Takes::one,
+                .arg = "FORMAT",
+                .group = kTimingGroup,
+                .help = "Print FORMAT with its variables at the end",
+                .doc = "On standard output, after each run: as in curl, %{NAME} is a variable, "
+                       "%{json} all of them, %{stderr} and %{stdout} say where the rest goes, "
+                       "after %{onerror} comes what is for failures, %% is a percent sign, \\n, "
+                       "\\r and \\t are line end, carriage return and tab. @FILE is the "
+                       "content of FILE without line ends, @- that of standard input.",
+                .offers = cli::Offers::at_file},
 };
 
 inline constexpr std::array kOutputOptions = {

@@ -9,6 +9,7 @@
 #include "cli/escape.h"
 #include "cli/help.h"
 #include "cli/tls_options.h"
+#include "cli/write_out.h"
 #include "http/field.h"
 #include "id_file.h"
 #include "json_pointer.h"
@@ -126,6 +127,20 @@ Outcome apply_end(const cli::Value& value, Args& args) {
   return std::nullopt;
 }
 
+Outcome apply_timing(const cli::Value& value, Args& args) {
+  const std::string_view name = value.option->name;
+  if (name == "timing") args.timing = true;
+  if (name == "stall") return assign(cli::duration(name, value.text), args.stall);
+  if (name == "repeat") return assign(cli::integer(name, value.text, 1), args.repeat);
+  if (name == "fail-if") return assign(parse_fail_if(value.text), args.fail_if.emplace_back());
+  if (name == "write-out") {
+    auto format = cli::read_out_format(value.text);
+    if (!format) return failed(format.error(), cli::Exit::read);
+    args.write_out = std::move(*format);
+  }
+  return std::nullopt;
+}
+
 Outcome apply(const cli::Value& value, Args& args) {
   const std::string_view group = value.option->group;
   if (group == kRequestGroup) return apply_request(value, args);
@@ -133,6 +148,7 @@ Outcome apply(const cli::Value& value, Args& args) {
   if (group == kModelGroup) return apply_model(value, args);
   if (group == kReconnectGroup) return apply_reconnecting(value, args);
   if (group == kEndGroup) return apply_end(value, args);
+  if (group == kTimingGroup) return apply_timing(value, args);
   if (group == cli::kConnectionGroup) return cli::apply_connection(value, args.connection);
   if (group == cli::kTlsGroup) cli::apply_tls(value, args.tls);
   if (value.option->name == "stats") args.stats = true;
@@ -204,15 +220,18 @@ Outcome conclude(const cli::Parsed& parsed, Args& args) {
     args.policy.least_wait = std::min(args.policy.least_wait, args.policy.reconnection_time);
   }
   if (args.to == Format::text && !args.has_text()) args.llm = "auto";
+  if (args.repeat > 1 && !args.id_file.empty()) {
+    return failed({"options --repeat and --id-file exclude each other", "every run begins alike"});
+  }
   return choose_id(parsed, args);
 }
 
 }  // namespace
 
-const std::array<std::span<const cli::Option>, 11> kGroups = {
-    kEventOptions,     kModelOptions,     kFieldOptions,           kRequestOptions,
-    kReconnectOptions, kEndOptions,       cli::kConnectionOptions, cli::kTlsOptions,
-    kOutputOptions,    cli::kTalkOptions, cli::kRecordOptions};
+const std::array<std::span<const cli::Option>, 12> kGroups = {
+    kEventOptions,     kModelOptions,  kFieldOptions,     kRequestOptions,
+    kReconnectOptions, kEndOptions,    kTimingOptions,    cli::kConnectionOptions,
+    cli::kTlsOptions,  kOutputOptions, cli::kTalkOptions, cli::kRecordOptions};
 
 const cli::Tool kTool = {.name = "sse-tail",
                          .summary = "tail -f for Server-Sent Events",

@@ -16,6 +16,7 @@
 #include "cli/parse.h"
 #include "cli/request_options.h"
 #include "cli/shared_options.h"
+#include "fail_if.h"
 #include "http/url.h"
 #include "net/connect.h"
 #include "net/http_client.h"
@@ -70,6 +71,13 @@ struct Args {
   std::vector<std::string> until_data = {};
   std::vector<std::string> until_event = {};
   std::optional<Duration> idle_timeout = {};
+
+  // Timing
+  bool timing = false;
+  Duration stall = std::chrono::seconds(1);
+  std::vector<FailIf> fail_if = {};
+  std::uint64_t repeat = 1;
+  std::optional<std::string> write_out = {};  ///< the format
 
   // Output
   bool stats = false;

@@ -2,6 +2,10 @@
 
 #include <unistd.h>
 
+#include <vector>
+
+#include "metric.h"
+
 namespace sse_tail {
 namespace {
 
@@ -85,6 +89,20 @@ void Outlet::reconnect(Duration wait) {
 
 void Outlet::error(int exit_code, std::string_view message) {
   if (json()) cli::error_line(text_, stamp(0), exit_code, message);
+}
+
+void Outlet::timing(std::uint64_t run, const TimingReport& report) {
+  if (!json()) return;
+  std::vector<cli::TimingNumber> numbers;
+  for (const Metric& metric : metrics()) {
+    const auto value = metric.value(report);
+    if (!value) continue;
+    const bool time = metric.unit == Unit::time;
+    numbers.push_back({.key = std::string(metric.name) + (time ? "_us" : ""),
+                       .value = *value,
+                       .whole = time || metric.unit == Unit::count});
+  }
+  cli::timing_line(text_, stamp(0), run, numbers);
 }
 
 void Outlet::flush() {

@@ -15,6 +15,7 @@
 #include "print.h"
 #include "sse/parser.h"
 #include "text_printer.h"
+#include "timing.h"
 
 namespace sse_tail {
 
@@ -41,6 +42,7 @@ class Outlet {
   void ended(std::string_view by, std::string_view unfinished);  ///< as in the line
   void reconnect(Duration wait);
   void error(int exit_code, std::string_view message);
+  void timing(std::uint64_t run, const TimingReport& report);  ///< `run` 0: the only one
 
   /// On a terminal a line of --to text is not complete; end_line() ends it.
   bool inside_line() const { return text_printer_.inside_line(); }

@@ -22,6 +22,7 @@ class Selection {
   struct Fate {
     bool shown = true;
     bool last = false;
+    bool mark = false;  ///< an end mark, that of --until-data
   };
 
   /// To be called once for each message.

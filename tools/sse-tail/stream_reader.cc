@@ -22,11 +22,17 @@ StreamReader::StreamReader(const Parts& parts, Calls calls)
       talk_(parts.talk),
       outlet_(parts.outlet),
       reconnect_(parts.reconnect),
+      timing_(parts.timing),
       calls_(std::move(calls)),
       body_(args_.last_event_id, args_.max_event),
       selection_(args_, format_of(args_) != Format::data && (args_.each.empty() || args_.to)),
       each_(parts.loop, args_.each, args_.url.text(), [this](int code) { on_command(code); }) {
-  if (args_.has_text()) model_.emplace(args_, talk_, outlet_);
+  if (!args_.has_text()) return;
+  model_.emplace(args_, talk_, outlet_);
+  if (timing_ == nullptr) return;
+  model_->set_calls({.content = [this](std::string_view text) { timing_->content(text); },
+                     .reasoning = [this](std::string_view text) { timing_->reasoning(text); },
+                     .usage = [this](const Usage& usage) { timing_->usage(usage); }});
 }
 
 void StreamReader::begin(Framing framing) {
@@ -85,6 +91,7 @@ void StreamReader::on_event(const sse::Event& event) {
   switch (event.kind) {
     case sse::EventKind::message: return on_message(event);
     case sse::EventKind::comment:
+      if (timing_ != nullptr) timing_->comment();
       if (args_.comments) outlet_.comment(event.data);
       return;
     case sse::EventKind::retry: return on_retry(event.number);
@@ -96,6 +103,7 @@ void StreamReader::on_event(const sse::Event& event) {
 void StreamReader::on_message(const sse::Event& message) {
   reconnect_.message();
   const Selection::Fate fate = selection_.judge(message);
+  if (timing_ != nullptr) time(message, fate);
   std::optional<Stop> last;
   if (model_) {
     const bool whole = body_.framing() == Framing::whole;
@@ -116,6 +124,13 @@ void StreamReader::on_message(const sse::Event& message) {
     }
   }
   if (last) stop(*last);
+}
+
+/// The place that says what is content: what the model's reader takes for text, or the data of
+/// every event that is chosen and no end mark.
+void StreamReader::time(const sse::Event& message, Selection::Fate fate) {
+  timing_->event();
+  if (!model_ && fate.shown && !fate.mark) timing_->content(message.data);
 }
 
 void StreamReader::on_retry(std::uint64_t ms) {

@@ -20,6 +20,7 @@
 #include "selection.h"
 #include "sse/parser.h"
 #include "sse/reconnect.h"
+#include "timing.h"
 
 namespace sse_tail {
 
@@ -31,6 +32,7 @@ class StreamReader {
     cli::Talk& talk;
     Outlet& outlet;
     sse::Reconnect& reconnect;
+    Timing* timing = nullptr;  ///< nullptr: nobody wants to know
   };
   struct Calls {
     std::function<void(const Stop&)> stopped;  ///< no more is to be read; also from within take()
@@ -84,6 +86,7 @@ class StreamReader {
   bool make_room();
   void on_event(const sse::Event& event);
   void on_message(const sse::Event& message);
+  void time(const sse::Event& message, Selection::Fate fate);
   void on_retry(std::uint64_t ms);
   void on_note(const sse::Event& note);
   void on_violation(const sse::Event& violation);
@@ -95,6 +98,7 @@ class StreamReader {
   cli::Talk& talk_;
   Outlet& outlet_;
   sse::Reconnect& reconnect_;
+  Timing* timing_;
   Calls calls_;
   BodyReader body_;
   Selection selection_;

@@ -36,9 +36,11 @@ Refusal refuse_with(unsigned status, std::string why, std::string_view hint = {}
 /// The answer to what breaks a rule.
 Refusal refuse(const diag::Violation& violation);
 
-/// The head of an event stream (HTML Living Standard 9.2), which goes on until the connection ends.
+/// The head of an event stream (HTML Living Standard 9.2), or of a stream of lines, which goes on
+/// until the connection ends.
 struct StreamHead {
   std::string content_type = "text/event-stream";
+  bool is_event_stream = true;             ///< or lines, without comments and the like
   bool chunked = true;                     ///< RFC 9112 7.1; not to a client of HTTP/1.0
   std::string encoding = {};               ///< of Content-Encoding; empty: no such field
   std::vector<ws::FieldLine> fields = {};  ///< beside those that every stream has

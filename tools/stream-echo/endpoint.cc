@@ -19,6 +19,7 @@ struct Row {
   Kind kind = Kind::page;
   std::string_view path = {};  ///< with a slash at the end: a name follows
   std::span<const std::string_view> methods = {};
+  ModelApi model = ModelApi::chat;
 };
 
 constexpr std::array<std::string_view, 2> kReading = {"GET", "HEAD"};
@@ -28,7 +29,15 @@ constexpr std::array kRows = {
     Row{Kind::messages, "/sse", kAsking},  // POST as well: so ask those who talk to a model
     Row{Kind::channel, "/events/", kReading},
     Row{Kind::publish, "/publish/", kSending},
+    Row{Kind::model, "/v1/chat/completions", kSending, ModelApi::chat},
+    Row{Kind::model, "/v1/responses", kSending, ModelApi::responses},
+    Row{Kind::model, "/v1/messages", kSending, ModelApi::messages},
+    Row{Kind::model, "/api/chat", kSending, ModelApi::ollama_chat},
+    Row{Kind::model, "/api/generate", kSending, ModelApi::ollama_generate},
 };
+
+// Of a model, unless the client says otherwise: quick, and still to be seen.
+constexpr Duration kWordInterval = std::chrono::milliseconds(20);
 
 std::string quoted(std::string_view text) {
   return fmt::format("\"{}\"", cli::escape(text, cli::Escape::line));
@@ -72,9 +81,12 @@ Refusal refuse_coding() {
 
 std::variant<Endpoint, Refusal> read_request(const http::Head& head, const Row& row) {
   const http::Field* const last = http::find_field(head.fields, "Last-Event-ID");
-  auto sse = parse_sse_request(query_of(head.target), last != nullptr ? last->value : "");
+  SseRequest defaults;
+  if (row.kind == Kind::model) defaults.interval = kWordInterval;
+  auto sse = parse_sse_request(query_of(head.target), last != nullptr ? last->value : "",
+                               std::move(defaults));
   if (!sse) return refuse_with(400, sse.error().message, sse.error().hint);
-  Endpoint endpoint{.kind = row.kind, .sse = std::move(*sse)};
+  Endpoint endpoint{.kind = row.kind, .model = row.model, .sse = std::move(*sse)};
   if (!row.path.ends_with('/')) return endpoint;
   const std::string_view name = path_of(head.target).substr(row.path.size());
   if (!is_channel_name(name)) {

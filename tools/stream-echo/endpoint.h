@@ -12,6 +12,7 @@
 #include "answer.h"
 #include "http/body.h"
 #include "http/head.h"
+#include "model_request.h"
 #include "policy.h"
 #include "sse_request.h"
 
@@ -29,16 +30,18 @@ struct Endpoint {
     messages,  ///< `/sse`: the demonstration stream
     channel,   ///< `/events/NAME`: the stream of what is published there
     publish,   ///< `/publish/NAME`
+    model,     ///< `/v1/messages` and the like: what language models are asked by
   };
   Kind kind = Kind::page;
-  std::string url = {};           ///< what the client asked for, for the log
-  std::string allow_origin = {};  ///< as Answer has it
-  http::BodyLength body = {};     ///< what follows the head
-  bool awaits_continue = false;   ///< the client sends that only when it is asked to
-  bool knows_chunks = true;       ///< the client speaks HTTP/1.1
-  bool head_only = false;         ///< HEAD
-  SseRequest sse = {};            ///< of event streams; for `publish` the type is in it
-  std::string channel = {};       ///< its name
+  ModelApi model = ModelApi::chat;  ///< of `model`
+  std::string url = {};             ///< what the client asked for, for the log
+  std::string allow_origin = {};    ///< as Answer has it
+  http::BodyLength body = {};       ///< what follows the head
+  bool awaits_continue = false;     ///< the client sends that only when it is asked to
+  bool knows_chunks = true;         ///< the client speaks HTTP/1.1
+  bool head_only = false;           ///< HEAD
+  SseRequest sse = {};              ///< of event streams; for `publish` the type is in it
+  std::string channel = {};         ///< its name
 };
 
 /// What a request that wants no WebSocket asks for; nullopt: nothing of what is served here. `host`

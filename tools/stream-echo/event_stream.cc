@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "sse/encoder.h"
 
 namespace stream_echo {
@@ -49,7 +50,7 @@ EventStream::EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared&
       saboteur_(saboteur),
       head_(std::move(head)),
       retry_ms_(request.retry_ms),
-      heartbeat_(request.heartbeat),
+      heartbeat_(head_.is_event_stream ? request.heartbeat : Duration(0)),
       source_(std::move(source)),
       chance_(chance),
       quiet_since_(loop.now()),
@@ -71,7 +72,9 @@ void EventStream::open() {
   if (saboteur_) head_ = saboteur_->stream_head(std::move(head_));
   const std::string head = to_http(head_, std::time(nullptr));
   pump_.write(as_bytes(head));
-  if (saboteur_) saboteur_->opened_stream(head.size());
+  if (saboteur_) {
+    saboteur_->opened_stream(head.size(), [this](std::string_view text) { return error(text); });
+  }
   run();
 }
 
@@ -87,7 +90,8 @@ void EventStream::run() {
     const std::size_t before = out.size();
     count_ += append_due(out, now);
     if (out.size() == before) break;
-    if (one_by_one_ || out.size() >= kBatch / 2) send(out, Kind::event);
+    const bool is_content = paced() == nullptr || paced()->is_content();
+    if (one_by_one_ || out.size() >= kBatch / 2) send(out, is_content ? Kind::event : Kind::other);
   }
   if (!pump_.takes_output()) return;  // a fault has ended it
   if (subscription() != nullptr && subscription()->is_broken()) {
@@ -140,7 +144,7 @@ PacedStream* EventStream::paced() const {
 /// False while it is not the end.
 bool EventStream::append_end(OutputBuffer& out) {
   if (paced() != nullptr) {
-    if (paced()->finished()) out.append(as_bytes(paced()->end_mark()));
+    if (paced()->finished()) paced()->append_end(out);
     return paced()->finished();
   }
   auto* const demo = std::get_if<DemoStream>(&source_);
@@ -152,8 +156,19 @@ bool EventStream::append_end(OutputBuffer& out) {
 void EventStream::append_opening(OutputBuffer& out) {
   // What imitates another server begins as that does.
   if (paced() == nullptr) encode_or_die(out, {.comment = kGreeting});
-  if (retry_ms_) append_retry(out, *retry_ms_);
+  if (retry_ms_ && head_.is_event_stream) append_retry(out, *retry_ms_);
   if (subscription() != nullptr) subscription()->append_opening(out);
+}
+
+/// The event that tells of an error: as who is imitated writes it.
+std::string EventStream::error(std::string_view text) const {
+  OutputBuffer out;
+  std::string valid;
+  append_valid_utf8(valid, as_bytes(text));
+  if (paced() == nullptr || !paced()->append_error(out, valid)) {
+    encode_or_die(out, {.type = "error", .data = valid});
+  }
+  return std::string(as_text(out.view()));
 }
 
 void EventStream::append_retry(OutputBuffer& out, std::uint64_t retry_ms) {
@@ -162,7 +177,7 @@ void EventStream::append_retry(OutputBuffer& out, std::uint64_t retry_ms) {
 
 void EventStream::send(OutputBuffer& out, Kind kind) {
   if (out.size() == 0) return;
-  if (one_by_one_) log_.sent(out.view());
+  if (one_by_one_) log_.sent(out.view(), head_.is_event_stream);
   if (saboteur_) {
     saboteur_->send_block(out.view(), kind);
   } else {

@@ -69,6 +69,7 @@ class EventStream {
   bool append_end(OutputBuffer& out);
   void append_retry(OutputBuffer& out, std::uint64_t retry_ms);
   void append_opening(OutputBuffer& out);
+  std::string error(std::string_view text) const;
   void send(OutputBuffer& out, Kind kind);
   void write(ConstBytes body);
   void finish();

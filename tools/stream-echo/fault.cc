@@ -78,6 +78,8 @@ constexpr std::array kWords = {
 
     WordInfo{drop_after, "drop-after", Part::stream_event, Takes::number, "N",
              "end an event stream behind N events", 1},
+    WordInfo{error, "error", Part::stream_event, Takes::text, "TEXT",
+             "send an error in an event, and end the stream"},
     WordInfo{comment, "comment", Part::stream_event, Takes::time, "TIME",
              "send a comment and a blank line every TIME"},
     WordInfo{long_line, "long-line", Part::stream_event, Takes::size, "SIZE",

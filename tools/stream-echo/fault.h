@@ -54,6 +54,7 @@ enum class Word : std::uint8_t {
   bomb,
   ignore_close,
   drop_after,
+  error,
   comment,
   long_line,
   // How what is sent leaves
@@ -141,7 +142,7 @@ const WordInfo& info(Word word);
 
 /// When a fault begins. Nothing given: at once.
 struct Trigger {
-  std::uint64_t messages = 0;   ///< after so many whole messages have been echoed, or events sent
+  std::uint64_t messages = 0;   ///< after so many have been echoed, or events or words sent
   std::uint64_t bytes = 0;      ///< after so many bytes of payload
   Duration time = Duration(0);  ///< after the connection has been open for so long
 
@@ -167,10 +168,10 @@ struct FaultPlan {
 
 enum class Unknown { ignored, refused };
 
-/// Reads `WORD[=VALUE]&...` with %HH for any byte. `after=` and `prob=` belong to the word before
-/// them; in front of all words they hold for those that have none of their own. A query may well
-/// hold other things (Unknown::ignored), and a word that has no meaning for what the connection
-/// speaks is one of them. The error names the word.
+/// Reads `WORD[=VALUE]&...` with %HH for any byte; `WORD=` is as good as `WORD`. `after=` and
+/// `prob=` belong to the word before them; in front of all words they hold for those that have none
+/// of their own. A query may well hold other things (Unknown::ignored), and a word that has no
+/// meaning for what the connection speaks is one of them. The error names the word.
 Result<FaultPlan> parse_faults(std::string_view text, Unknown unknown,
                                Speaks speaks = Speaks::unknown);
 

@@ -130,8 +130,10 @@ std::string_view wanted(const WordInfo& row) {
 
 Result<Fault> parse_fault(const WordInfo& row, std::optional<std::string_view> value) {
   Fault fault{.word = row.word};
+  const bool needs_value = row.takes != Takes::nothing && row.takes != Takes::maybe;
+  // Many who put a query together from names and values know no name alone: `hang=`.
+  if (!needs_value && value.value_or("").empty()) return fault;
   if (!value) {
-    if (row.takes == Takes::nothing || row.takes == Takes::maybe) return fault;
     return Error{fmt::format("fault {}: needs a value {}", row.name, row.arg), {}};
   }
   if (row.takes == Takes::nothing) {

@@ -186,7 +186,8 @@ void PeerLog::streaming(std::string_view url) {
   if (log_.shows(0)) say(fmt::format("streaming {}", cli::escape(url, cli::Escape::line)));
 }
 
-void PeerLog::sent(ConstBytes blocks) {
+void PeerLog::sent(ConstBytes blocks, bool is_event_stream) {
+  if (!is_event_stream) return sent_line(as_text(blocks));
   std::string* const lines = log_.lines();
   sse::Parser parser;
   while (const auto event = parser.next(blocks)) {
@@ -210,6 +211,14 @@ void PeerLog::sent(ConstBytes blocks) {
       case sse::EventKind::violation: break;  // we write none
     }
   }
+}
+
+void PeerLog::sent_line(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  if (std::string* const lines = log_.lines()) {
+    cli::event_line(*lines, stamp('>'), "message", "", line);
+  }
+  if (log_.shows(1)) say(fmt::format("sent line, {}", count_text(line.size(), "byte")));
 }
 
 void PeerLog::stream_ended(std::uint64_t count, bool by_us, const net::TransportEnd& transport) {

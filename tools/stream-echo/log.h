@@ -111,8 +111,8 @@ class PeerLog {
   /// Whether sent() has anything to tell.
   bool shows_events() const { return log_.wants_messages(); }
 
-  /// Blocks of that stream, whole ones, are on their way.
-  void sent(ConstBytes blocks);
+  /// Blocks of that stream, whole ones, or whole lines are on their way.
+  void sent(ConstBytes blocks, bool is_event_stream);
 
   /// Its connection has ended, after so many events. Nothing more is logged.
   void stream_ended(std::uint64_t count, bool by_us, const net::TransportEnd& transport);
@@ -133,6 +133,7 @@ class PeerLog {
 
  private:
   void message(const ws::Event& event);
+  void sent_line(std::string_view line);
   void control(std::string_view kind, ConstBytes payload);
   void violated(const diag::Violation& violation);
   cli::Stamp stamp(char dir) const;

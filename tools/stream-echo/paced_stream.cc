@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bytes.h"
+
 namespace stream_echo {
 namespace {
 
@@ -10,20 +12,41 @@ namespace {
 // make good for what it missed.
 constexpr Duration kMaxLag = std::chrono::seconds(1);
 
+PacedStream::Traits with_end_mark(std::string end_mark) {
+  return {.append_end = [mark = std::move(end_mark)](OutputBuffer& out) {
+    out.append(as_bytes(mark));
+  }};
+}
+
 }  // namespace
 
 PacedStream::PacedStream(Append append, Time first_due, std::string end_mark)
-    : append_(std::move(append)), due_(first_due), end_mark_(std::move(end_mark)) {}
+    : PacedStream(std::move(append), first_due, with_end_mark(std::move(end_mark))) {}
+
+PacedStream::PacedStream(Append append, Time first_due, Traits traits)
+    : append_(std::move(append)), due_(first_due), traits_(std::move(traits)) {}
 
 std::uint64_t PacedStream::append_due(OutputBuffer& out, std::size_t limit, Time now) {
   std::uint64_t count = 0;
   if (due_ <= now) due_ = std::max(due_, now - kMaxLag);
-  for (; !finished_ && due_ <= now && out.size() < limit; ++count) {
+  while (!finished_ && due_ <= now && out.size() < limit) {
+    const std::size_t before = out.size();
     const std::optional<Duration> pause = append_(out);
+    if (out.size() > before) ++count;
     finished_ = !pause;
     due_ += pause.value_or(Duration(0));
   }
   return count;
+}
+
+void PacedStream::append_end(OutputBuffer& out) const {
+  if (traits_.append_end) traits_.append_end(out);
+}
+
+bool PacedStream::append_error(OutputBuffer& out, std::string_view text) const {
+  if (!traits_.append_error) return false;
+  traits_.append_error(out, text);
+  return true;
 }
 
 }  // namespace stream_echo

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/output_buffer.h"
 #include "base/time.h"
@@ -16,12 +17,24 @@ namespace stream_echo {
 class PacedStream {
  public:
   /// Appends the next block. Returns how long after it the one behind it is due; nullopt: it was
-  /// the last one.
+  /// the last one. A last one may be empty.
   using Append = std::function<std::optional<Duration>(OutputBuffer& out)>;
+
+  /// What not every stream has.
+  struct Traits {
+    /// Appends what stands behind the last block, at the same time.
+    std::function<void(OutputBuffer& out)> append_end = {};
+    /// Appends the block that tells of an error, and ends the stream early.
+    std::function<void(OutputBuffer& out, std::string_view text)> append_error = {};
+    /// Whether the latest block is what faults happen to, and not what stands around that. Without
+    /// it all blocks are.
+    std::function<bool()> is_content = {};
+  };
 
   /// There is one block at least, due at `first_due`. `end_mark` stands behind the last one, at the
   /// same time; empty: nothing does.
   PacedStream(Append append, Time first_due, std::string end_mark);
+  PacedStream(Append append, Time first_due, Traits traits);
 
   /// Appends the blocks that are due at `now`, until `out` has `limit` bytes or more. Returns how
   /// many.
@@ -32,12 +45,17 @@ class PacedStream {
   /// When the next block is due; of no meaning when it has finished.
   Time due() const { return due_; }
 
-  const std::string& end_mark() const { return end_mark_; }
+  void append_end(OutputBuffer& out) const;
+
+  /// False when it knows no such block.
+  bool append_error(OutputBuffer& out, std::string_view text) const;
+
+  bool is_content() const { return !traits_.is_content || traits_.is_content(); }
 
  private:
   Append append_;
   Time due_;
-  std::string end_mark_;
+  Traits traits_;
   bool finished_ = false;
 };
 

@@ -165,6 +165,7 @@ void Saboteur::act(const Fault& fault) {
       return start_timer();
     case Word::hex: return stream_ ? put_body(fault.text) : put(fault.text);
     case Word::drop_after: return end_stream();
+    case Word::error: return send_error(fault.text);
     case Word::long_line: return begin_long_line(fault.number);
     case Word::ignore_close: ignores_close_ = true; return;
     case Word::oversize: return begin_flood(oversize_frame(fault.number));
@@ -202,11 +203,16 @@ void Saboteur::beat() {
   take_output();
 }
 
-/// False: it is left out, because the client takes nothing compressed.
+/// False: it is left out, because this connection has nothing that it could happen to.
 bool Saboteur::makes_sense(const Fault& fault) {
   const ws::Connection* const connection = pump_.connection();
   if (fault.word == Word::long_line && stream_->distortion.compresses()) {
     log_.fault(fmt::format("{} left out: it is not compressed", describe(fault)));
+    return false;
+  }
+  const bool of_events = fault.word == Word::comment || fault.word == Word::long_line;
+  if (of_events && !stream_->distortion.is_event_stream()) {
+    log_.fault(fmt::format("{} left out: it is no event stream", describe(fault)));
     return false;
   }
   if (!needs_deflate(fault) || (connection != nullptr && connection->can_compress())) return true;

@@ -63,8 +63,9 @@ class Saboteur {
   /// What the faults make of its head.
   StreamHead stream_head(StreamHead head);
 
-  /// The pump has been given that head, of `head_size` bytes.
-  void opened_stream(std::size_t head_size);
+  /// The pump has been given that head, of `head_size` bytes. `error` makes the block that tells of
+  /// an error.
+  void opened_stream(std::size_t head_size, std::function<std::string(std::string_view)> error);
 
   /// Sends a block, as sse::encode() writes it, or what the faults make of that.
   void send_block(ConstBytes block, StreamDistortion::Kind kind);
@@ -86,6 +87,7 @@ class Saboteur {
   void put_body(std::string_view body);
   std::string as_chunk(std::string_view body) const;
   void send_comment();
+  void send_error(std::string_view text);
   void begin_long_line(std::uint64_t size);
   void begin(const Fault& fault);
   void act(const Fault& fault);
@@ -117,9 +119,11 @@ class Saboteur {
   Distortion distortion_;
   PaceFaults pace_;
   struct Stream {
-    explicit Stream(std::function<bool(double)> happens) : distortion(std::move(happens)) {}
+    Stream(std::function<bool(double)> happens, bool is_event_stream)
+        : distortion(std::move(happens), is_event_stream) {}
 
     StreamDistortion distortion;
+    std::function<std::string(std::string_view)> error;
     bool chunked = true;
   };
   std::unique_ptr<Stream> stream_;  // of an event stream

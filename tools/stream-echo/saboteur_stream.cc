@@ -19,7 +19,8 @@ constexpr std::string_view kComment = ": fault\n\n";
 }  // namespace
 
 StreamHead Saboteur::stream_head(StreamHead head) {
-  stream_ = std::make_unique<Stream>([this](double probability) { return happens(probability); });
+  stream_ = std::make_unique<Stream>([this](double probability) { return happens(probability); },
+                                     head.is_event_stream);
   for (const WordInfo& row : all_words()) {
     if (row.part != Part::stream_head) continue;
     const auto fault = std::ranges::find(faults_, row.word, &Fault::word);
@@ -37,12 +38,17 @@ StreamHead Saboteur::stream_head(StreamHead head) {
     }
   }
   stream_->chunked = head.chunked;
-  const bool splits = std::ranges::find(faults_, Word::split, &Fault::word) != faults_.end();
-  if (splits) pace_.keep_pieces_apart();
+  const auto has = [this](Word word) {
+    return std::ranges::find(faults_, word, &Fault::word) != faults_.end();
+  };
+  // Of an event stream it is the events that come at odd times.
+  if (has(Word::split) || (has(Word::jitter) && !has(Word::slice))) pace_.keep_pieces_apart();
   return head;
 }
 
-void Saboteur::opened_stream(std::size_t head_size) {
+void Saboteur::opened_stream(std::size_t head_size,
+                             std::function<std::string(std::string_view)> error) {
+  stream_->error = std::move(error);
   begin_answer(head_size);
   begin_waiting();
 }
@@ -94,6 +100,13 @@ std::string Saboteur::as_chunk(std::string_view body) const {
 void Saboteur::send_comment() {
   if (holds_back() || !pump_.takes_output()) return;
   send_block(as_bytes(kComment), StreamDistortion::Kind::other);
+}
+
+/// In the manner of whoever is imitated; nothing follows it.
+void Saboteur::send_error(std::string_view text) {
+  const std::string block = stream_->error(text);
+  send_block(as_bytes(block), StreamDistortion::Kind::other);
+  end_stream();
 }
 
 /// An event without an id, far larger than what is kept of it here.

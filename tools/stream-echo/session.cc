@@ -263,7 +263,7 @@ void Session::answer(const Endpoint& endpoint, Refusal refusal) {
 void Session::answer(const Refusal& refusal) {
   log_.answered(refusal.answer.status, refusal.why,
                 refusal.violation ? &*refusal.violation : nullptr);
-  const std::string response = to_http(refusal.answer, std::time(nullptr));
+  const std::string response = to_http(in_its_form(refusal), std::time(nullptr));
   pump_.write(as_bytes(response));
   if (saboteur_) saboteur_->answered(response.size());
   pump_.finish();

@@ -75,6 +75,9 @@ class Session final : public net::PumpOwner {
   void serve_messages(Endpoint& endpoint);
   void serve_channel(const Endpoint& endpoint);
   void publish(const Endpoint& endpoint);
+  void serve_model(const Endpoint& endpoint);
+  /// What says why not, in the form that the client expects of whom it asks.
+  Answer in_its_form(const Refusal& refusal) const;
   /// `head` without what depends on the request.
   void open_stream(const Endpoint& endpoint, StreamHead head, EventSource source);
   void answer(const Endpoint& endpoint, Refusal refusal);

@@ -20,6 +20,7 @@ void Session::serve(Endpoint& endpoint) {
     case Endpoint::Kind::messages: return serve_messages(endpoint);
     case Endpoint::Kind::channel: return serve_channel(endpoint);
     case Endpoint::Kind::publish: return publish(endpoint);
+    case Endpoint::Kind::model: return serve_model(endpoint);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -23,9 +24,9 @@ constexpr std::uint64_t kMaxContent = std::uint64_t{1} << 20;
 // Beyond that a time between two messages is none, in microseconds.
 constexpr std::uint64_t kMaxPerSecond = 1'000'000;
 
-constexpr std::array<std::string_view, 14> kNames = {
-    "count", "start", "interval", "tps",  "duration", "ttft", "heartbeat",
-    "retry", "event", "data",     "size", "echo",     "id",   "lastEventId"};
+constexpr std::array<std::string_view, 15> kNames = {
+    "count", "start", "interval", "tps",  "duration", "ttft",      "heartbeat",  "retry",
+    "event", "data",  "size",     "echo", "id",       "reasoning", "lastEventId"};
 
 Error bad(std::string_view name, std::string_view value, std::string_view wanted) {
   return {fmt::format("{}: \"{}\" is not {}", name, cli::escape(value, cli::Escape::line), wanted),
@@ -82,6 +83,9 @@ Result<void> take(std::string_view name, std::string_view value, SseRequest& req
     append_valid_utf8(request.type, as_bytes(value));
   } else if (name == "data") {
     append_valid_utf8(request.content.emplace(), as_bytes(value));
+  } else if (name == "reasoning") {
+    request.reasoning.clear();
+    append_valid_utf8(request.reasoning, as_bytes(value));
   } else if (name == "echo") {
     if (value != "body") return bad(name, value, "body");
     request.echoes_body = true;
@@ -96,8 +100,9 @@ Result<void> take(std::string_view name, std::string_view value, SseRequest& req
 
 }  // namespace
 
-Result<SseRequest> parse_sse_request(std::string_view query, std::string_view last_event_id) {
-  SseRequest request;
+Result<SseRequest> parse_sse_request(std::string_view query, std::string_view last_event_id,
+                                     SseRequest defaults) {
+  SseRequest request = std::move(defaults);
   while (!query.empty()) {
     const std::string_view item = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(item.size() + 1, query.size()));

@@ -25,6 +25,7 @@ struct SseRequest {
   std::optional<std::uint64_t> retry_ms = {};     ///< the reconnection time; absent: not sent
   std::string type = {};                          ///< the event type; empty: "message"
   std::optional<std::string> content = {};        ///< of each message, valid UTF-8
+  std::string reasoning = {};                     ///< of a model, before its text; valid UTF-8
   bool echoes_body = false;                       ///< the content is what the request carries
   bool names_id = false;           ///< there is an `id=`, which nobody but a publisher may want
   std::string last_event_id = {};  ///< what the client had last, as it says; empty: nothing
@@ -38,11 +39,13 @@ struct SseRequest {
 inline constexpr std::uint64_t kMaxSseCount = 1'000'000'000'000;
 
 /// Reads a query: `count=`, `interval=` or `tps=` or `duration=`, `ttft=`, `heartbeat=`, `retry=`
-/// (ms), `start=`, `event=`, `data=`, `echo=body`, `lastEventId=`. Of two of a name the later
-/// counts; other names are left to others. `last_event_id` is the value of the header, which counts
-/// more than the query: that one is as old as the URL. Empty, or what is no id of this stream,
-/// begins at the start. The error names the parameter and says what would have been right.
-Result<SseRequest> parse_sse_request(std::string_view query, std::string_view last_event_id);
+/// (ms), `start=`, `event=`, `data=`, `echo=body`, `reasoning=`, `lastEventId=`. Of two of a name
+/// the later counts; other names are left to others. `last_event_id` is the value of the header,
+/// which counts more than the query: that one is as old as the URL. Empty, or what is no id of this
+/// stream, begins at the start. What is not named is as in `defaults`. The error names the
+/// parameter and says what would have been right.
+Result<SseRequest> parse_sse_request(std::string_view query, std::string_view last_event_id,
+                                     SseRequest defaults = {});
 
 /// Whether parse_sse_request() knows the name: then it is no slip for something else.
 bool is_sse_parameter(std::string_view name);

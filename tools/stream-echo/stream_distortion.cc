@@ -41,15 +41,6 @@ void add_nul_to_id(std::string& event) {
   if (event.compare(0, 3, "id:") == 0) event.insert(event.find('\n'), 1, '\0');
 }
 
-/// The end of a stream as servers of language models write it, "[DONE]" say.
-std::string end_mark(std::string_view data) {
-  if (data == "none") return {};
-  OutputBuffer out;
-  const bool encoded = bool(sse::encode(out, {.data = data}));
-  CHECK(encoded);
-  return std::string(as_text(out.view()));
-}
-
 }  // namespace
 
 void StreamDistortion::add(const Fault& fault) {
@@ -68,6 +59,16 @@ const Fault* StreamDistortion::roll(Word word) const {
   return found != faults_.end() && happens_(found->probability) ? &*found : nullptr;
 }
 
+/// The end of a stream as servers of language models write it, "[DONE]" say.
+std::string StreamDistortion::end_mark(std::string_view data) const {
+  if (data == "none") return {};
+  if (!is_event_stream_) return std::string(data) + '\n';
+  OutputBuffer out;
+  const bool encoded = bool(sse::encode(out, {.data = data}));
+  CHECK(encoded);
+  return std::string(as_text(out.view()));
+}
+
 std::optional<Slices> StreamDistortion::chunks() const {
   const auto found = std::ranges::find(faults_, Word::split, &Fault::word);
   if (found == faults_.end()) return std::nullopt;
@@ -82,7 +83,8 @@ std::string StreamDistortion::rewrite(std::string_view block, Kind kind) {
   }
   if (is_event && roll(Word::nul_id) != nullptr) add_nul_to_id(text);
   const bool last = kind == Kind::last_event || kind == Kind::end;
-  if (last && text.ends_with("\n\n") && roll(Word::no_final_blank) != nullptr) text.pop_back();
+  const std::string_view block_end = is_event_stream_ ? "\n\n" : "\n";
+  if (last && text.ends_with(block_end) && roll(Word::no_final_blank) != nullptr) text.pop_back();
   if (is_event && roll(Word::cut) != nullptr) {
     text.resize(text.size() / 2);
     cut_ = true;

@@ -28,8 +28,10 @@ struct Gzip {
 
 class StreamDistortion {
  public:
-  /// `happens` throws the dice: true with the given probability.
-  explicit StreamDistortion(std::function<bool(double)> happens) : happens_(std::move(happens)) {}
+  /// `happens` throws the dice: true with the given probability. What is no event stream has lines
+  /// in the place of blocks.
+  explicit StreamDistortion(std::function<bool(double)> happens, bool is_event_stream = true)
+      : happens_(std::move(happens)), is_event_stream_(is_event_stream) {}
 
   /// From now on; instead of an earlier fault of the same word.
   void add(const Fault& fault);
@@ -50,6 +52,7 @@ class StreamDistortion {
   /// The size of chunks and the pause between them; nullopt: as it comes.
   std::optional<Slices> chunks() const;
 
+  bool is_event_stream() const { return is_event_stream_; }
   bool compresses() const { return gzip_.has_value(); }
 
   /// What is still to be sent at the end.
@@ -57,11 +60,13 @@ class StreamDistortion {
 
  private:
   const Fault* roll(Word word) const;
+  std::string end_mark(std::string_view data) const;
   std::string with_line_ends(std::string_view text, std::string_view how);
   std::string compressed(std::string_view text, bool last);
 
   std::function<bool(double)> happens_;
   std::vector<Fault> faults_;
+  bool is_event_stream_;
   std::optional<Gzip> gzip_;
   bool bom_ = false;            // is still to be sent
   bool after_cr_ = false;       // of `eol`: the line end before

@@ -135,6 +135,22 @@ TEST(SseTailOptions, values_that_make_no_sense_are_refused) {
   bad({"--id-file", "-", "h"});
   bad({"--last-event-id", "a\nb", "h"});
   bad({"--key", "k", "h"});
+  bad({"--repeat", "0", "h"});
+  bad({"--stall", "x", "h"});
+  bad({"--fail-if", "ttft", "h"});
+}
+
+TEST(SseTailOptions, limits_are_read_in_order) {
+  const Args args = good({"--fail-if", "ttft>0.5", "--fail-if", "chunks<=3", "h"});
+  ASSERT_EQ(args.fail_if.size(), 2);
+  EXPECT_EQ(args.fail_if[0].metric->name, "ttft");
+  EXPECT_EQ(args.fail_if[0].limit, 5e5);
+  EXPECT_EQ(args.fail_if[1].op, FailIf::Op::not_more);
+}
+
+TEST(SseTailOptions, runs_that_begin_alike_have_no_file_for_the_id) {
+  bad({"--repeat", "2", "--id-file", "f", "h"});
+  EXPECT_EQ(good({"--repeat", "1", "--id-file", "f", "h"}).repeat, 1);
 }
 
 TEST(SseTailOptions, what_curl_needs_and_this_does_not_is_accepted) {

@@ -86,6 +86,9 @@ TEST(Faults, what_is_wrong_is_named) {
   EXPECT_EQ(error_of("rsv"), "fault rsv: needs a value 1..7");
   EXPECT_EQ(error_of("rsv=9"), "fault rsv: \"9\" is not between 1 and 7");
   EXPECT_EQ(error_of("hang=1"), "fault hang: takes no value");
+  EXPECT_EQ(error_of("hang="), "");
+  EXPECT_EQ(error_of("gzip="), "");
+  EXPECT_EQ(error_of("delay="), "fault delay: \"\" is not a time such as 250ms");
   EXPECT_EQ(error_of("delay=x"), "fault delay: \"x\" is not a time such as 250ms");
   EXPECT_EQ(error_of("redirect=http://example.com/"),
             "fault redirect: \"http://example.com/\" is not a count or a URL on this machine");

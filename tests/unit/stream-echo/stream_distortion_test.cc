@@ -16,8 +16,8 @@ using Kind = StreamDistortion::Kind;
 constexpr std::string_view kEvent = "id: 1\nevent: tick\ndata: a\ndata: b\n\n";
 constexpr std::string_view kEnd = "event: close\ndata: x\n\n";
 
-StreamDistortion with(std::string_view words) {
-  StreamDistortion distortion([](double) { return true; });
+StreamDistortion with(std::string_view words, bool is_event_stream = true) {
+  StreamDistortion distortion([](double) { return true; }, is_event_stream);
   const auto plan = parse_faults(words, Unknown::refused, Speaks::events);
   EXPECT_TRUE(plan) << words;
   for (const Fault& fault : plan->faults) distortion.add(fault);
@@ -84,6 +84,12 @@ TEST(StreamEchoStreamDistortion, the_end_mark_is_any_data_or_none) {
   EXPECT_EQ(with("done=a%0Ab").rewrite(kEnd, Kind::end), "data: a\ndata: b\n\n");
   EXPECT_EQ(with("done=none").rewrite(kEnd, Kind::end), "");
   EXPECT_EQ(with("done=none").rewrite(kEvent, Kind::last_event), kEvent);
+}
+
+TEST(StreamEchoStreamDistortion, what_is_no_event_stream_has_lines) {
+  EXPECT_EQ(with("done=[DONE]", false).rewrite("{}\n", Kind::end), "[DONE]\n");
+  EXPECT_EQ(with("no-final-blank", false).rewrite("{}\n", Kind::end), "{}");
+  EXPECT_EQ(with("no-final-blank", false).rewrite("{}\n", Kind::event), "{}\n");
 }
 
 TEST(StreamEchoStreamDistortion, gzip_flushes_each_block_unless_it_is_late) {

@@ -1,0 +1,356 @@
+"""What stream-echo answers to those who ask a language model, read byte by byte off a raw socket: the
+prompt, word by word, in the form of each interface, in its time, and with each fault."""
+
+import gzip
+import json
+import time
+
+import harness
+import http_stream
+from harness import connect, fields_of, main, resident_bytes, status_of
+from http_stream import events_of, request, unchunked
+
+CHAT, RESPONSES, MESSAGES = "/v1/chat/completions", "/v1/responses", "/v1/messages"
+OLLAMA_CHAT, OLLAMA_GENERATE = "/api/chat", "/api/generate"
+EVENT_PATHS = (CHAT, RESPONSES, MESSAGES)
+ALL_PATHS = (*EVENT_PATHS, OLLAMA_CHAT, OLLAMA_GENERATE)
+
+
+def body_for(path, prompt, **more):
+    asked = {RESPONSES: {"input": prompt}, OLLAMA_GENERATE: {"prompt": prompt}}.get(
+        path, {"messages": [{"role": "user", "content": prompt}]})
+    return json.dumps({"model": "any", "stream": True, **asked, **more}).encode()
+
+
+def delta_of(path, item):
+    """The text of one event or line; None: it has none."""
+    if path == CHAT:
+        return item["choices"][0]["delta"].get("content") if item.get("choices") else None
+    if path == RESPONSES:
+        return item.get("delta")
+    if path == MESSAGES:
+        return item.get("delta", {}).get("text")
+    return item["message"]["content"] if path == OLLAMA_CHAT else item["response"]
+
+
+def items_of(path, body):
+    """The JSON values of a stream; the end mark of chat is left out."""
+    if path not in EVENT_PATHS:
+        return [json.loads(line) for line in body.splitlines()]
+    return [json.loads(data) for _, _, data in events_of(body) if data != "[DONE]"]
+
+
+class ModelTest(harness.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = harness.Echo()
+
+    @classmethod
+    def tearDownClass(cls):
+        code = cls.server.stop()
+        if code:
+            raise AssertionError(f"stream-echo ended with {code}")
+
+    def post(self, path, body, *lines, words="", interval="0"):
+        return http_stream.ask(self.server.port, f"{path}?interval={interval}&{words}", *lines,
+                               method="POST", body=body)
+
+    def body(self, path, prompt, words="", *, clean=True, **more):
+        """The body of a stream. `clean`: the last chunk has come."""
+        head, wire = self.post(path, body_for(path, prompt, **more), words=words)
+        self.assertEqual(status_of(head), 200, head + wire)
+        chunks, ended = unchunked(wire)
+        self.assertEqual(ended, clean, wire)
+        return b"".join(chunks)
+
+    def deltas(self, path, prompt, words="", **rest):
+        deltas = [delta_of(path, item) for item in items_of(path, self.body(path, prompt, words,
+                                                                           **rest))]
+        return [delta for delta in deltas if delta]
+
+    def answer(self, path, body, **rest):
+        """The status and the JSON of an answer that is no stream."""
+        head, wire = self.post(path, body, **rest)
+        self.assertEqual(fields_of(head)["content-type"], "application/json", head)
+        return status_of(head), json.loads(wire)
+
+
+class Text(ModelTest):
+    def test_what_was_said_comes_back(self):
+        for prompt in ("", "one", " a  b\r\n\tc ", "żółw 🐢\u2028\0\x7f\"\\", "x" * 1000, "字" * 100,
+                       "\u202eabc \u0085", " " * 500):
+            for path in ALL_PATHS:
+                with self.subTest(path=path, prompt=prompt):
+                    self.assertEqual("".join(self.deltas(path, prompt)), prompt)
+
+    def test_a_word_is_at_most_64_bytes(self):
+        for prompt in ("a" * 63 + "字b", "字" * 100, " " * 200):
+            words = self.deltas(CHAT, prompt)
+            self.assertLessEqual(max(len(word.encode()) for word in words), 64)
+
+    def test_the_head(self):
+        for path in ALL_PATHS:
+            head, _ = self.post(path, body_for(path, "a"))
+            kind = "text/event-stream" if path in EVENT_PATHS else "application/x-ndjson"
+            self.assertEqual(fields_of(head)["content-type"], kind)
+            self.assertEqual(fields_of(head)["transfer-encoding"], "chunked")
+
+    def test_an_event_stream_has_no_greeting(self):
+        self.assertTrue(self.body(CHAT, "a").startswith(b"data: {"))
+        self.assertTrue(self.body(MESSAGES, "a").startswith(b"event: message_start\ndata: {"))
+        self.assertTrue(self.body(CHAT, "a").endswith(b"\n\ndata: [DONE]\n\n"))
+        self.assertTrue(self.body(OLLAMA_CHAT, "a", "retry=5&heartbeat=1ms").startswith(b"{"))
+
+    def test_the_type_of_an_event_is_that_of_its_json(self):
+        for path in (RESPONSES, MESSAGES):
+            for _, kind, data in events_of(self.body(path, "a b", "reasoning=hm")):
+                self.assertEqual(json.loads(data)["type"], kind)
+
+    def test_a_large_prompt_costs_little(self):
+        prompt = ("w" * 59 + " ") * 17_000
+        with harness.Echo() as server:
+            before = resident_bytes(server.pid)
+            for path in ALL_PATHS:
+                _, wire = http_stream.ask(server.port, f"{path}?interval=0", method="POST",
+                                          body=body_for(path, prompt))
+                body = b"".join(unchunked(wire)[0])
+                deltas = [delta_of(path, item) for item in items_of(path, body)]
+                self.assertEqual("".join(delta for delta in deltas if delta), prompt)
+            if not harness.SANITIZED:
+                self.assertLess(resident_bytes(server.pid) - before, 24 << 20)
+
+    def test_who_does_not_read_is_waited_for(self):
+        prompt = "word " * 200_000
+        with harness.Echo() as server, connect(server.port) as peer:
+            peer.send(request(server.port, f"{CHAT}?interval=0", method="POST",
+                              body=body_for(CHAT, prompt)))
+            peer.receive_head()
+            chunks, ended = unchunked(peer.receive_all())
+            self.assertTrue(ended)
+            self.assertEqual(b"".join(chunks).count(b'"content":"word "'), 200_000)
+
+
+class Requests(ModelTest):
+    def test_a_method_that_is_none(self):
+        for path in ALL_PATHS:
+            for method in ("GET", "HEAD", "PUT"):
+                head, _ = http_stream.ask(self.server.port, path, method=method)
+                self.assertEqual(status_of(head), 405)
+                self.assertEqual(fields_of(head)["allow"], "POST, OPTIONS")
+            head, _ = http_stream.ask(self.server.port, path, method="OPTIONS")
+            self.assertEqual(status_of(head), 204)
+
+    def test_what_is_wrong_is_said_in_the_form_of_each(self):
+        for body in (b"", b"{", b"[]", b"{}", b'{"messages":1,"input":1,"prompt":1}', b"\xff",
+                     b'{"messages":[1],"input":[1],"prompt":[1]}', b'{"a":' + b"[" * 600,
+                     b'{"messages":[{}],"input":[{}],"prompt":[{}]}', b"[" * 100_000,
+                     b'{"a":[%s1]' % (b"{}," * 340_000), b'{"a":[%s1]}' % (b"{}," * 340_000)):
+            for path in ALL_PATHS:
+                with self.subTest(path=path, body=body[:40]):
+                    status, json_body = self.answer(path, body)
+                    self.assertEqual(status, 400)
+                    if path in (CHAT, RESPONSES):
+                        self.assertEqual(json_body["error"]["type"], "invalid_request_error")
+                    elif path == MESSAGES:
+                        self.assertEqual((json_body["type"], json_body["error"]["type"]),
+                                         ("error", "invalid_request_error"))
+                    else:
+                        self.assertIsInstance(json_body["error"], str)
+
+    def test_limits_are_numbers(self):
+        for value in (0, -1, 1.5, "2", True):
+            status, body = self.answer(CHAT, body_for(CHAT, "a b c", max_tokens=value))
+            self.assertEqual((status, body["error"]["message"]),
+                             (400, "max_tokens: is not a whole number from 1"))
+        for path, name in ((CHAT, "max_tokens"), (CHAT, "max_completion_tokens"),
+                           (MESSAGES, "max_tokens"), (RESPONSES, "max_output_tokens")):
+            self.assertEqual(self.deltas(path, "a b c", **{name: 2}), ["a ", "b "])
+            self.assertEqual(self.deltas(path, "a b c", **{name: 3}), ["a ", "b ", "c"])
+        for limit in (-1, 0):
+            self.assertEqual(self.deltas(OLLAMA_CHAT, "a b", options={"num_predict": limit}),
+                             ["a ", "b"])
+
+    def test_a_tool_that_is_not_there(self):
+        status, body = self.answer(
+            CHAT, body_for(CHAT, "a", tools=[{"function": {"name": "f"}}],
+                           tool_choice={"type": "function", "function": {"name": "g\n"}}))
+        self.assertEqual((status, body["error"]["message"]),
+                         (400, 'tool_choice: there is no tool "g\\n"'))
+
+    def test_too_much(self):
+        head, _ = self.post(CHAT, body_for(CHAT, "a" * (1 << 20)))
+        self.assertEqual(status_of(head), 413)
+        head, wire = self.post(CHAT, b"")
+        self.assertEqual(status_of(head), 400)
+
+    def test_odd_requests_are_understood(self):
+        odd = {"tools": {}, "tool_choice": 7, "stream_options": "x", "options": [], "system": 3,
+               "messages": [{"role": "user", "content": [7, None, {"type": "image"}, {},
+                                                         {"type": "text", "text": "a"}]},
+                            {"role": "assistant"}, {"role": "tool-less"}]}
+        for path in (CHAT, MESSAGES, OLLAMA_CHAT):
+            body = json.dumps({**odd, "stream": False}).encode()
+            self.assertEqual(self.answer(path, body)[0], 200)
+        body = json.dumps({"tools": [1, {}, {"function": 1}, {"function": {"name": ""}}],
+                           "messages": [{"role": "user", "content": None}], "stream": None})
+        status, answer = self.answer(CHAT, body.encode())
+        self.assertEqual((status, answer["choices"][0]["message"]["content"]), (200, ""))
+
+    def test_any_page_may_ask_that_is_allowed_to(self):
+        head, _ = self.post(CHAT, body_for(CHAT, "a"), "Origin: https://evil.example")
+        self.assertEqual(status_of(head), 403)
+
+
+class Pace(ModelTest):
+    def arrivals(self, path, prompt, words):
+        """When each chunk came, in seconds after the head, and what it was."""
+        with connect(self.server.port) as peer:
+            peer.send(request(self.server.port, f"{path}?{words}", method="POST",
+                              body=body_for(path, prompt)))
+            peer.receive_head()
+            begin = time.monotonic()
+            arrivals = []
+            while not arrivals or not arrivals[-1][1].endswith(b"0\r\n\r\n"):
+                data = peer.receive()
+                arrivals.append((time.monotonic() - begin, data))
+            return arrivals
+
+    def first(self, arrivals, text):
+        return next(at for at, data in arrivals if text in data)
+
+    def test_words_come_one_by_one(self):
+        for words in ("tps=50", "interval=20ms", "duration=100ms", ""):
+            arrivals = self.arrivals(CHAT, "a b c d e", words)
+            self.assertGreaterEqual(self.first(arrivals, b'"e"'), 0.075, words)
+            self.assertGreaterEqual(len(arrivals), 4, words)
+
+    def test_the_first_word_has_a_time_of_its_own(self):
+        arrivals = self.arrivals(MESSAGES, "a b", "ttft=60ms&interval=0")
+        self.assertGreaterEqual(self.first(arrivals, b"text_delta"), 0.055)
+        self.assertLess(self.first(arrivals, b"message_start"), self.first(arrivals, b"text_delta"))
+        arrivals = self.arrivals(OLLAMA_CHAT, "a b", "ttft=60ms&interval=0")
+        self.assertGreaterEqual(arrivals[0][0], 0.055)
+
+    def test_silence_is_filled_with_comments(self):
+        arrivals = self.arrivals(CHAT, "a b", "interval=100ms&heartbeat=10ms")
+        body = b"".join(data for _, data in arrivals)
+        self.assertGreaterEqual(body.count(b"\r\n:\n\r\n"), 2)
+
+    def test_jitter_is_behind_each_word(self):
+        begin = time.monotonic()
+        self.body(CHAT, "a " * 20, "jitter=8ms&seed=1")
+        self.assertGreater(time.monotonic() - begin, 0.04)
+
+    def test_times_of_ollama_are_those_asked_for(self):
+        body = self.body(OLLAMA_CHAT, "a b c", "tps=100&ttft=10ms")
+        end = json.loads(body.splitlines()[-1])
+        self.assertEqual((end["eval_count"], end["eval_duration"]), (3, 30_000_000))
+
+
+class Faults(ModelTest):
+    def test_an_error_behind_so_many_words(self):
+        for path in ALL_PATHS:
+            with self.subTest(path=path):
+                body = self.body(path, "a b c d", "error=out%20of%20luck&after=2")
+                items = items_of(path, body)
+                error = items.pop()
+                deltas = [delta_of(path, item) for item in items]
+                self.assertEqual([delta for delta in deltas if delta], ["a ", "b "])
+                self.assertIn("out of luck", json.dumps(error))
+                self.assertNotIn(b"[DONE]", body)
+        body = self.body(MESSAGES, "a b", "error=overloaded_error&after=1")
+        self.assertTrue(body.endswith(
+            b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error",'
+            b'"message":"overloaded_error"}}\n\n'), body)
+        self.assertEqual(self.body(CHAT, "a", "error=%ff"),
+                         'data: {"error":{"message":"\ufffd","type":"\ufffd","param":null,'
+                         '"code":null}}\n\n'.encode())
+
+    def test_an_error_of_the_demonstration_is_an_event(self):
+        _, wire = http_stream.ask(self.server.port, "/sse?interval=0&error=a%0Ab&after=1")
+        events = events_of(b"".join(unchunked(wire)[0]))
+        self.assertEqual([(kind, data) for _, kind, data in events[1:]], [("error", "a\nb")])
+
+    def test_words_are_what_is_counted(self):
+        for path in ALL_PATHS:
+            for words in ("drop-after=2", "cut&after=2", "cut=&after=2"):
+                with self.subTest(path=path, words=words):
+                    body = self.body(path, "a b c d", words)
+                    self.assertIn(b'"b "', body)
+                    self.assertNotIn(b'"c ', body)
+                    self.assertNotIn(b'"d"', body)
+                    self.assertEqual(body.endswith(b"\n"), words == "drop-after=2")
+
+    def test_connections_that_end_early(self):
+        for path in ALL_PATHS:
+            self.assertIn(b'"b "', self.body(path, "a b c", "abort&after=2", clean=False))
+            with self.assertRaises(ConnectionResetError):
+                self.body(path, "a b c", "rst&after=2")
+
+    def test_the_end_mark(self):
+        self.assertTrue(self.body(CHAT, "a", "no-final-blank").endswith(b"data: [DONE]\n"))
+        self.assertNotIn(b"[DONE]", self.body(CHAT, "a", "done=none"))
+        self.assertTrue(self.body(CHAT, "a", "done=over").endswith(b"data: over\n\n"))
+        self.assertNotIn(b"message_stop", self.body(MESSAGES, "a", "done=none"))
+        self.assertNotIn(b"response.completed", self.body(RESPONSES, "a", "done=none"))
+        self.assertNotIn(b'"done":true', self.body(OLLAMA_CHAT, "a", "done=none"))
+        self.assertTrue(self.body(OLLAMA_CHAT, "a", "done=over").endswith(b"}\nover\n"))
+        self.assertTrue(self.body(OLLAMA_CHAT, "a", "no-final-blank").endswith(b"}"))
+
+    def test_answers_instead(self):
+        for status in (400, 401, 403, 404, 429, 500, 503, 529):
+            for path in ALL_PATHS:
+                self.assertEqual(self.answer(path, body_for(path, "a"), words=f"status={status}")[0],
+                                 status)
+        head, _ = self.post(CHAT, body_for(CHAT, "a"), words="status=429,retry-after=1")
+        self.assertEqual(fields_of(head)["retry-after"], "1")
+        self.assertEqual(self.post(CHAT, body_for(CHAT, "a"), words="drop"), (b"", b""))
+        self.assertEqual("".join(self.deltas(CHAT, "a b", "delay=20ms")), "a b")
+        with connect(self.server.port) as peer:
+            peer.send(request(self.server.port, f"{CHAT}?hang", method="POST",
+                              body=body_for(CHAT, "a")))
+            peer.end()
+            self.assertEqual(peer.receive_all(), b"")
+
+    def test_how_it_is_written(self):
+        for path in ALL_PATHS:
+            for words in ("split=3", "slice=5", "slice=100/1ms", "rate=1M", "dribble=10B/1ms",
+                          "split=500/1ms", "jitter=1ms"):
+                with self.subTest(path=path, words=words):
+                    self.assertEqual("".join(self.deltas(path, "a ż c", words)), "a ż c")
+
+    def test_of_the_head(self):
+        head, wire = self.post(CHAT, body_for(CHAT, "a b"), words="gzip")
+        self.assertEqual(fields_of(head)["content-encoding"], "gzip")
+        plain = gzip.decompress(b"".join(unchunked(wire)[0]))
+        self.assertTrue(plain.endswith(b"data: [DONE]\n\n"))
+        head, wire = self.post(CHAT, body_for(CHAT, "a b"), words="chunked=off&type=text/plain")
+        self.assertEqual(fields_of(head)["content-type"], "text/plain")
+        self.assertTrue(wire.endswith(b"data: [DONE]\n\n"))
+        self.assertTrue(self.body(CHAT, "a", "bom").startswith(b"\xef\xbb\xbfdata: "))
+        self.assertIn(b"\r\n\r\ndata: [DONE]\r\n\r\n", self.body(CHAT, "a", "eol=crlf"))
+
+    def test_comments_and_long_lines_are_of_event_streams(self):
+        body = self.body(CHAT, "a b", "interval=40ms&comment=5ms")
+        self.assertIn(b": fault\n\n", body)
+        self.assertIn(b"data: xxx", self.body(CHAT, "a b", "long-line=100&after=1"))
+        honest = self.body(OLLAMA_CHAT, "a b")
+        body = self.body(OLLAMA_CHAT, "a b", "interval=20ms&comment=5ms&long-line=9")
+        self.assertEqual(body.count(b"\n"), honest.count(b"\n"))
+
+    def test_a_fault_of_the_server_holds_for_all(self):
+        with harness.Echo("--fault", "error=busy&after=1") as server:
+            for path in ALL_PATHS:
+                _, wire = http_stream.ask(server.port, path, method="POST",
+                                          body=body_for(path, "a b"))
+                self.assertIn(b"busy", wire)
+
+    def test_the_same_seed_is_the_same_fate(self):
+        counts = {self.body(CHAT, "a " * 50, "cut&prob=0.1&seed=7").count(b"\n\n")
+                  for _ in range(3)}
+        self.assertEqual(len(counts), 1)
+        self.assertLess(*counts, 50)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,297 @@
+#!/usr/bin/python3
+"""sse-tail --timing, --fail-if, --repeat and --write-out, on streams that a server paces by itself.
+Numbers are compared with what was asked for and with each other; how fast the machine is does not
+matter."""
+
+import json
+import pathlib
+import signal
+import tempfile
+
+from harness import Echo, TestCase, main
+from sse_harness import (Hold, SseServer, answer, chunk, empty, end, head, sse_tail, start_sse_tail,
+                         wait_for_output)
+
+# A timer may fire up to this much earlier than the one before it had it, in microseconds.
+RESOLUTION = 2000
+
+FOUR = "".join(f"data: {text}\n\n" for text in ("a", "b", "é€")) + "event: role\ndata:\n\n"
+
+
+def timing_of(run):
+    (line,) = run.lines("timing")
+    return line
+
+
+def measure(url, *options):
+    run = sse_tail("--no-reconnect", "--to", "jsonl", "--timing", "-s", *options, url)
+    if run.exit != 0:
+        raise AssertionError(str(run))
+    return timing_of(run)
+
+
+class Paced(TestCase):
+    """Streams of stream-echo, which has timers of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.echo = Echo()
+        cls.addClassCleanup(cls.echo.stop)
+        cls.url = f"http://127.0.0.1:{cls.echo.port}/sse?"
+
+    def test_points_come_in_order(self):
+        line = measure(self.url + "ttft=60ms&interval=10ms&count=5")
+        points = [line[name + "_us"] for name in ("ttfb", "first_byte", "first_comment",
+                                                  "first_event", "ttft", "last_content", "end")]
+        self.assertEqual(points, sorted(points))
+        self.assertGreaterEqual(line["ttft_us"], 60_000 - RESOLUTION)
+        self.assertLess(line["first_comment_us"], line["ttft_us"])
+        self.assertGreaterEqual(line["last_content_us"], 60_000 + 4 * 10_000 - RESOLUTION)
+        self.assertGreaterEqual(line["sent_us"], line["connect_us"])
+        self.assertNotIn("tls_us", line)
+        self.assertNotIn("tpot_us", line)
+
+    def test_gaps_are_those_of_the_server(self):
+        quick = measure(self.url + "interval=5ms&count=8", "--event", "message")
+        slow = measure(self.url + "interval=30ms&count=8", "--event", "message")
+        self.assertEqual((quick["chunks"], slow["chunks"]), (8, 8))
+        # What is late shortens the gap behind it, but never all of them.
+        self.assertGreaterEqual(quick["gap_max_us"], 5_000 - RESOLUTION)
+        self.assertGreaterEqual(slow["gap_max_us"], 30_000 - RESOLUTION)
+        self.assertGreater(slow["gap_p50_us"], quick["gap_p50_us"])
+        for line in (quick, slow):
+            gaps = [line[f"gap_{name}_us"] for name in ("min", "p50", "p90", "p95", "p99", "max")]
+            self.assertEqual(gaps, sorted(gaps))
+
+    def test_burst_after_a_silence_looks_buffered(self):
+        run = sse_tail("--no-reconnect", "--timing", self.url + "ttft=600ms&interval=0&count=20")
+        self.assert_says("looks buffered      21 chunks in ", run)
+        self.assert_says("hint: proxies pass on what has X-Accel-Buffering: no\n", run)
+        even = sse_tail("--no-reconnect", "--timing",
+                        self.url + "ttft=200ms&interval=50ms&count=10")
+        self.assertNotIn("buffered", even.err)
+
+    def test_stalls_are_longer_than_is_said(self):
+        line = measure(self.url + "interval=100ms&count=4", "--stall", "10ms", "--event", "message")
+        self.assertEqual(line["stalls"], 3)
+        self.assertGreaterEqual(line["stall_max_us"], 100_000 - RESOLUTION)
+        self.assertIn(line["stall_at"], (2, 3, 4))
+        line = measure(self.url + "interval=1ms&count=4", "--stall", "1h")
+        self.assertEqual(line["stalls"], 0)
+        self.assertNotIn("stall_max_us", line)
+
+    def test_report_is_for_people(self):
+        run = sse_tail("--no-reconnect", "--timing", self.url + "ttft=30ms&interval=5ms&count=4")
+        self.assert_exit(0, run)
+        self.assertRegex(run.err, r"(?m)^timing since the request was sent$")
+        for line in (r"  before it           [\d.]+ ms +dns [\d.]+ ms, connect [\d.]+ ms",
+                     r"  ttfb                [\d.]+ ms +the answer",
+                     r"  ttft                [\d.]+ ms +the first content",
+                     r"  inter-chunk latency 4 gaps, mean [\d.]+ ms, min [\d.]+ ms, max [\d.]+ ms",
+                     r"  rates               [\d.]+ chunks/s, [\d.]+ chars/s, .*"):
+            self.assertRegex(run.err, rf"(?m)^{line}$")
+        self.assertNotIn("tls", run.err)
+        self.assertNotIn("tok", run.err)
+        self.assertNotIn("\x1b", run.err)
+
+    def test_limits_decide_over_the_exit_code(self):
+        url = self.url + "ttft=20ms&interval=1ms&count=3"
+        good = sse_tail("--no-reconnect", "--fail-if", "ttft>1h", "--fail-if", "chunks<4", url)
+        self.assert_exit(0, good)
+        self.assertEqual(good.err, "")
+        bad = sse_tail("--no-reconnect", "--fail-if", "ttft>1ms", "--fail-if", "ttft<1h", url)
+        self.assert_exit(102, bad)
+        self.assertRegex(bad.err, r"^sse-tail: ttft is [\d.]+ m?s, more than 1 ms "
+                                  r"\(--fail-if 'ttft>1ms'\)\n"
+                                  r"sse-tail: ttft is [\d.]+ m?s, less than 3600 s "
+                                  r"\(--fail-if 'ttft<1h'\)\n$")
+
+    def test_runs_follow_each_other(self):
+        run = sse_tail("--no-reconnect", "--timing", "--repeat", "3", "--to", "jsonl",
+                       "--fail-if", "ttft<1h", self.url + "ttft=20ms&interval=1ms&count=2")
+        self.assert_exit(102, run)
+        lines = run.lines()
+        self.assertEqual([line["run"] for line in lines if line["kind"] == "timing"], [1, 2, 3])
+        self.assertEqual([line["conn"] for line in lines if line["kind"] == "open"], [1, 2, 3])
+        self.assertEqual([line["t"] for line in lines], sorted(line["t"] for line in lines))
+        self.assertEqual([(line["code"], line["message"][:6]) for line in run.lines("error")],
+                         [(102, "run 1:"), (102, "run 2:"), (102, "run 3:")])
+        for number in (1, 2, 3):
+            self.assertRegex(run.err, rf"(?m)^run {number}: ttfb .*, ttft .*, end .*$")
+        self.assertRegex(run.err, r"(?m)^3 runs +p50 +p90 +p99 +min +max$")
+        self.assertRegex(run.err, r"(?m)^  ttft +[\d.]+ m?s .*$")
+
+    def test_time_is_limited_for_each_run(self):
+        run = sse_tail("--repeat", "2", "--max-time", "200ms", "-w", "%{exitcode}\\n",
+                       self.url + "interval=1h&data=x", "--to", "jsonl")
+        self.assert_exit(28, run)
+        self.assertEqual(run.out.count(b'"content\\":\\"x'), 2)
+        self.assertEqual(run.out.count(b"\n28\n"), 2)
+        self.assertEqual(run.err, "sse-tail: time is up (--max-time)\n" * 2)
+
+    def test_written_out_times_are_those_of_curl(self):
+        run = sse_tail("--no-reconnect", "-w", "%{json}", "--to", "raw",
+                       self.url + "ttft=50ms&interval=1ms&count=3")
+        self.assert_exit(0, run)
+        out = json.loads(run.out[run.out.rindex(b"\n") + 1 :])
+        times = [out[name] for name in ("time_namelookup", "time_connect", "time_starttransfer",
+                                        "time_ttft", "time_total")]
+        self.assertEqual(times, sorted(times))
+        self.assertGreaterEqual(out["time_ttft"], 0.05 - RESOLUTION / 1e6)
+        self.assertAlmostEqual(out["time_ttft"], out["sent"] + out["ttft"], places=4)
+        self.assertEqual(out["url"], self.url + "ttft=50ms&interval=1ms&count=3")
+        self.assertEqual(out["http_code"], 200)
+        self.assertIsNone(out["errormsg"])
+
+
+class Content(TestCase):
+    def measure(self, stream, *options):
+        with SseServer(answer(stream)) as server:
+            return measure(server.url, *options)
+
+    def test_is_what_is_not_empty_and_chosen(self):
+        line = self.measure(FOUR)
+        self.assertEqual((line["events"], line["chunks"], line["chars"]), (4, 3, 4))
+        line = self.measure(FOUR, "--event", "role")
+        self.assertEqual((line["events"], line["chunks"]), (4, 0))
+        self.assertNotIn("ttft_us", line)
+        self.assertNotIn("coalesced", line)
+
+    def test_end_mark_is_none(self):
+        line = self.measure(FOUR + "data: [DONE]\n\n", "--until-data", "[DONE]")
+        self.assertEqual((line["events"], line["chunks"]), (5, 3))
+
+    def test_pieces_of_one_read_are_coalesced(self):
+        pieces = b"".join(chunk(b"data: x\n\n") for _ in range(10)) + chunk(b"")
+        body = head("200 OK", "Transfer-Encoding: chunked") + pieces + b"\r\n"
+        with SseServer(body) as server:
+            line = measure(server.url)
+        self.assertEqual(line["chunks"], 10)
+        self.assertEqual(line["coalesced"], 0.9)
+        self.assertEqual(line["gap_max_us"], 0)
+        self.assertNotIn("chunks_per_s", line)
+
+    def test_another_connection_is_a_gap(self):
+        stream = "retry: 30\ndata: x\n\n"
+        with SseServer(answer(stream), answer(stream)) as server:
+            run = sse_tail("--to", "jsonl", "--timing", "-s", server.url)
+        self.assert_exit(0, run)
+        line = timing_of(run)
+        self.assertEqual((line["conn"], line["chunks"]), (3, 2))
+        self.assertGreaterEqual(line["gap_max_us"], 30_000 - RESOLUTION)
+        self.assertGreaterEqual(line["last_content_us"], line["ttft_us"] + 30_000 - RESOLUTION)
+
+    def test_we_may_end_it(self):
+        hold = Hold(head() + b"data: x\n\n")
+        with SseServer(hold) as server:
+            process = start_sse_tail("--timing", server.url)
+            wait_for_output(process)
+            process.send_signal(signal.SIGINT)
+            code, err = end(process)
+            hold.release()
+        self.assertEqual(code, 130)
+        self.assertRegex(err, r"(?m)^  end  ")
+
+
+class Failures(TestCase):
+    def test_what_is_not_known_fails(self):
+        with SseServer(answer(": nothing\n\n")) as server:
+            run = sse_tail("--no-reconnect", "--fail-if", "ttft>1h", server.url)
+        self.assert_exit(102, run)
+        self.assertEqual(run.err, "sse-tail: ttft is not known: no content came "
+                                  "(--fail-if 'ttft>1h')\n")
+
+    def test_other_failure_counts_more(self):
+        with SseServer(empty("404 Not Found")) as server:
+            run = sse_tail("--fail-if", "ttft>1h", "--fail-if", "ttfb<1h", "--timing", server.url)
+        self.assert_exit(22, run)
+        self.assertNotIn("not known", run.err)
+        self.assert_says("(--fail-if 'ttfb<1h')", run)
+
+    def test_wrong_limit_is_wrong_usage(self):
+        run = sse_tail("--fail-if", "tfft>1s", "http://127.0.0.1:9/")
+        self.assert_exit(2, run)
+        self.assertRegex(run.err, r'"tfft>1s" names none of .*\bttft, .*\bgap_p99, .*\n'
+                                  r"hint: did you mean ttft\?\n$")
+
+    def test_first_failure_of_several_runs_is_the_exit_code(self):
+        with SseServer(answer(FOUR), empty("500 Oops"), answer(FOUR)) as server:
+            run = sse_tail("--no-reconnect", "--repeat", "3", "--timing", "--count", "1",
+                           "--fail-if", "chunks>0", server.url)
+        self.assert_exit(102, run)
+        self.assertEqual(run.out, b"a\na\n")
+        self.assert_says("run 2: ttfb", run)
+        self.assertRegex(run.err, r"  ttft .*  of 2 runs")
+
+    def test_ctrl_c_ends_all_runs(self):
+        hold = Hold(head() + b"data: x\n\n")
+        with SseServer(answer(FOUR), hold) as server:
+            process = start_sse_tail("--no-reconnect", "--repeat", "9", "--timing", server.url)
+            out = b""
+            while not out.endswith(b"x\n"):
+                out += wait_for_output(process)
+            process.send_signal(signal.SIGINT)
+            code, err = end(process)
+            hold.release()
+        self.assertEqual(code, 130)
+        self.assertIn("run 2: ", err)
+        self.assertNotIn("run 3: ", err)
+
+    def test_runs_begin_alike(self):
+        with SseServer(*[answer("id: 7\ndata: x\n\n")] * 2) as server:
+            run = sse_tail("--no-reconnect", "--repeat", "2", "--last-event-id", "3", server.url)
+            self.assert_exit(0, run)
+            self.assertEqual([server.field("Last-Event-ID", number) for number in (0, 1)],
+                             ["3", "3"])
+        run = sse_tail("--repeat", "2", "--id-file", "x", "http://127.0.0.1:9/")
+        self.assert_exit(2, run)
+
+
+class WriteOut(TestCase):
+    def test_is_written_after_the_events(self):
+        with SseServer(answer(FOUR)) as server:
+            run = sse_tail("--no-reconnect", "-w", "%{http_code} %{exitcode} %{chunks}%%\\n",
+                           server.url)
+        self.assertEqual(run.out, "a\nb\né€\n\n200 0 3%\n".encode())
+        self.assertEqual(run.err, "")
+
+    def test_streams_and_unknown_names(self):
+        with SseServer(answer(FOUR)) as server:
+            run = sse_tail("--no-reconnect", "-s", "--count", "1", "-w",
+                           "%{stderr}%{method}\\n%{stdout}%{nonsense}%{content_type}", server.url)
+        self.assertEqual(run.out, b"a\ntext/event-stream")
+        self.assertEqual(run.err, "GET\n")
+        with SseServer(answer(FOUR)) as server:
+            run = sse_tail("--no-reconnect", "--count", "1", "-w", "%{nonsense}", server.url)
+        self.assert_says("sse-tail: unknown variable in --write-out: nonsense\n", run)
+
+    def test_tells_of_a_failure(self):
+        with SseServer(empty("302 Found", "Location: /there"), empty("404 Not Found")) as server:
+            run = sse_tail("-s", "-w", "%{url_effective} %{num_redirects} %{http_code}\\n"
+                                       "%{onerror}%{errormsg}|%{ttft}|", server.url)
+        self.assert_exit(22, run)
+        self.assertEqual(run.out.decode(), f"{server.url}there 1 404\n"
+                                           "the server answered 404 Not Found||")
+        run = sse_tail("-s", "-w", "%{http_code} %{http_version}", "http://127.0.0.1:1/")
+        self.assert_exit(7, run)
+        self.assertEqual(run.out, b"000 0")
+
+    def test_format_may_stand_in_a_file(self):
+        with tempfile.TemporaryDirectory() as folder, SseServer(answer(FOUR)) as server:
+            path = pathlib.Path(folder, "format")
+            path.write_text("%{scheme}\n%{http_version}\\n\n")
+            run = sse_tail("--no-reconnect", "--count", "1", "-w", f"@{path}", server.url)
+        self.assertEqual(run.out, b"a\nhttp1.1\n")
+        run = sse_tail("-w", "@/nonexistent/format", "http://127.0.0.1:9/")
+        self.assert_exit(26, run)
+
+    def test_reader_that_is_gone_is_no_failure(self):
+        with SseServer(answer("")) as server:
+            process = start_sse_tail("--no-reconnect", "-w", "x", server.url)
+            process.stdout.close()
+            self.assertEqual(process.wait(), 0)
+            process.stderr.close()
+
+
+if __name__ == "__main__":
+    main()

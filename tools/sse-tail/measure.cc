@@ -1,0 +1,117 @@
+#include "measure.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "metric.h"
+
+namespace sse_tail {
+namespace {
+
+cli::OutVariable text(std::string name, std::string value) {
+  return {.name = std::move(name), .text = std::move(value)};
+}
+
+cli::OutVariable number(std::string name, std::uint64_t value) {
+  return {.name = std::move(name), .text = std::to_string(value), .number = true};
+}
+
+std::string seconds(Duration time) {
+  return plain_text(Unit::time, static_cast<double>(time.count()));
+}
+
+cli::OutVariable time(std::string name, Duration value) {
+  return {.name = std::move(name), .text = seconds(value), .number = true};
+}
+
+/// Since the start, as all times of curl are.
+cli::OutVariable since_start(std::string name, const std::optional<Duration>& sent,
+                             const std::optional<Duration>& value) {
+  cli::OutVariable variable{.name = std::move(name), .number = true};
+  if (sent && value) variable.text = seconds(*sent + *value);
+  return variable;
+}
+
+}  // namespace
+
+bool wants_measure(const Args& args) {
+  return args.timing || !args.fail_if.empty() || args.write_out;
+}
+
+void Measure::begun(Time now) {
+  if (!begun_) begun_ = now;
+  timing_.begun(now);
+}
+
+void Measure::answered(const net::HttpAnswer& answer, const net::HttpTimings& timings) {
+  note(timings);
+  status_ = answer.status;
+  version_ = answer.version;
+  url_ = answer.url;
+  const http::Field* const type = http::find_field(answer.fields, "Content-Type");
+  content_type_ = type == nullptr ? "" : type->value;
+}
+
+void Measure::ended(Time now, bool in_stream, const net::HttpTimings& timings) {
+  note(timings);
+  if (in_stream) timing_.ended(now);
+}
+
+void Measure::left(Time now, bool in_stream) {
+  if (in_stream) timing_.ended(now);
+  if (begun_) total_ = now - *begun_;
+}
+
+void Measure::failed(std::string_view message) {
+  if (error_.empty()) error_ = message;
+}
+
+void Measure::note(const net::HttpTimings& timings) {
+  timings_ = timings;
+  timing_.transfer(timings);
+}
+
+std::vector<cli::OutVariable> Measure::variables(int exit_code) const {
+  const TimingReport report = timing_.report();
+  // As curl writes it: three digits, also where there was no answer.
+  const auto status = [this](std::string name) {
+    return cli::OutVariable{
+        .name = std::move(name), .text = fmt::format("{:03}", status_), .number = true};
+  };
+  const std::string url = args_.url.text();
+  std::vector<cli::OutVariable> all = {
+      text("content_type", content_type_),
+      text("errormsg", error_),
+      number("exitcode", static_cast<std::uint64_t>(exit_code)),
+      status("http_code"),
+      text("http_version", version_),
+      text("method", args_.method),
+      number("num_redirects", redirects_),
+      status("response_code"),
+      text("scheme", args_.url.scheme),
+      number("size_download", report.bytes),
+      time("time_appconnect", timings_.tls),
+      time("time_connect", timings_.connect),
+      since_start("time_first_byte", report.sent, report.first_byte),
+      since_start("time_first_event", report.sent, report.first_event),
+      time("time_namelookup", timings_.name_lookup),
+      time("time_redirect", timings_.redirect),
+      time("time_starttransfer", timings_.first_byte),
+      time("time_total", total_),
+      since_start("time_ttft", report.sent, report.ttft),
+      text("url", url),
+      text("url_effective", url_.empty() ? url : url_),
+  };
+  for (cli::OutVariable& variable : all) {
+    if (!variable.number && variable.text->empty()) variable.text.reset();
+  }
+  for (const Metric& metric : metrics()) {
+    cli::OutVariable variable{.name = std::string(metric.name), .number = true};
+    if (const auto value = metric.value(report)) variable.text = plain_text(metric.unit, *value);
+    all.push_back(std::move(variable));
+  }
+  return all;
+}
+
+}  // namespace sse_tail

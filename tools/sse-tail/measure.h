@@ -1,0 +1,62 @@
+// What is measured of one run, and noted of it for --write-out. There is none unless one of the
+// options is given that need it. No clock, no I/O.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/write_out.h"
+#include "net/http_client.h"
+#include "options.h"
+#include "timing.h"
+
+namespace sse_tail {
+
+/// Any option asks for it.
+bool wants_measure(const Args& args);
+
+class Measure {
+ public:
+  /// `args` must outlive it.
+  explicit Measure(const Args& args) : args_(args), timing_(args.stall) {}
+
+  Timing& timing() { return timing_; }
+  TimingReport report() const { return timing_.report(); }
+
+  /// An attempt begins.
+  void begun(Time now);
+  void redirected() { ++redirects_; }
+  void answered(const net::HttpAnswer& answer, const net::HttpTimings& timings);
+
+  /// A transfer is over, `in_stream`: within the body of an event stream.
+  void ended(Time now, bool in_stream, const net::HttpTimings& timings);
+
+  /// We leave the run.
+  void left(Time now, bool in_stream);
+
+  /// Only the first counts.
+  void failed(std::string_view message);
+
+  /// What --write-out knows.
+  std::vector<cli::OutVariable> variables(int exit_code) const;
+
+ private:
+  void note(const net::HttpTimings& timings);
+
+  const Args& args_;
+  Timing timing_;
+  net::HttpTimings timings_;  // of the latest transfer
+  std::optional<Time> begun_;
+  unsigned status_ = 0;  // of the latest answer
+  std::string version_ = "0";
+  std::string url_;
+  std::string content_type_;
+  std::uint64_t redirects_ = 0;
+  std::string error_;
+  Duration total_ = Duration(0);
+};
+
+}  // namespace sse_tail

@@ -1,0 +1,134 @@
+#include "runs.h"
+
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "cli/escape.h"
+#include "cli/write_out.h"
+#include "follower.h"
+#include "net/fd.h"
+#include "timing_text.h"
+
+namespace sse_tail {
+namespace {
+
+/// --max-time in case that the loop cannot look at its timers, because nobody reads standard error.
+void end_after(Duration time) {
+  using namespace std::chrono;
+  std::signal(SIGALRM, [](int) { _exit(to_int(cli::Exit::timeout)); });
+  const auto seconds =
+      duration_cast<std::chrono::seconds>(std::min<Duration>(time, hours(24 * 365)));
+  itimerval timer = {};
+  timer.it_value.tv_sec = static_cast<time_t>(seconds.count() + 2);
+  setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+class Runs {
+ public:
+  Runs(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder)
+      : loop_(loop),
+        args_(args),
+        talk_(talk),
+        recorder_(recorder),
+        color_(cli::look_of(STDERR_FILENO, args.talk.color).color),
+        interrupted_(
+            loop, SIGINT, [this] { interrupt(SIGINT); }, true),
+        terminated_(
+            loop, SIGTERM, [this] { interrupt(SIGTERM); }, true) {}
+
+  int all() {
+    int exit_code = 0;
+    Run run{.number = args_.repeat > 1 ? std::uint64_t{1} : 0, .first_started = loop_.now()};
+    for (std::uint64_t left = args_.repeat; left > 0 && !over_; --left) {
+      const int code = one(run);
+      if (exit_code == 0) exit_code = code;
+    }
+    const std::string totals = args_.timing && args_.repeat > 1 ? totals_.text(color_) : "";
+    if (!totals.empty()) talk_.plain(totals);
+    return exit_code;
+  }
+
+ private:
+  /// Moves `run` on to the next.
+  int one(Run& run) {
+    if (args_.connection.max_time) end_after(*args_.connection.max_time);
+    follower_.emplace(loop_, args_, talk_, recorder_, run);
+    follower_->start();
+    loop_.run();
+    if (follower_->output_failed()) over_ = true;
+    int exit_code = follower_->exit_code();
+    report(run);
+    if (args_.write_out && !write_out(exit_code) && exit_code == 0) {
+      exit_code = to_int(cli::Exit::write);
+    }
+    run = follower_->next_run();
+    follower_.reset();
+    return exit_code;
+  }
+
+  void report(const Run& run) {
+    if (args_.stats) talk_.plain(follower_->stats());
+    if (!args_.timing) return;
+    const TimingReport report = follower_->measure()->report();
+    if (args_.repeat == 1) return talk_.plain(timing_text(report, args_.stall, color_));
+    totals_.add(report);
+    talk_.plain(run_text(run.number, report, color_));
+  }
+
+  /// False: what should go to standard output did not.
+  bool write_out(int exit_code) {
+    const auto written = cli::write_out(*args_.write_out,
+                                        follower_->measure()->variables(exit_code), exit_code != 0);
+    for (const std::string& name : written.unknown) {
+      talk_.note(
+          fmt::format("unknown variable in --write-out: {}", cli::escape(name, cli::Escape::line)));
+    }
+    for (const cli::OutPiece& piece : written.pieces) {
+      if (piece.to_stderr) {
+        (void)net::write_all(STDERR_FILENO, piece.text);
+        continue;
+      }
+      // What comes before it is lost, or nobody took it in time.
+      if (!follower_->output_idle() || over_output_) continue;
+      if (net::write_all(STDOUT_FILENO, piece.text)) continue;
+      over_ = over_output_ = true;
+      if (errno == EPIPE) continue;
+      talk_.error("cannot write to standard output: " + net::errno_text(errno));
+      return false;
+    }
+    return true;
+  }
+
+  void interrupt(int signum) {
+    over_ = true;
+    if (follower_) follower_->interrupt(signum);
+  }
+
+  net::Loop& loop_;
+  const Args& args_;
+  cli::Talk& talk_;
+  net::Recorder* recorder_;
+  bool color_;
+  bool over_ = false;
+  bool over_output_ = false;  // standard output is gone
+  std::optional<Follower> follower_;
+  RunTotals totals_;
+  net::Signal interrupted_;
+  net::Signal terminated_;
+};
+
+}  // namespace
+
+int run_all(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder) {
+  return Runs(loop, args, talk, recorder).all();
+}
+
+}  // namespace sse_tail
