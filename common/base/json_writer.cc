@@ -79,22 +79,19 @@ void append_json_text(std::string& out, std::string_view text) {
   out.append(text, plain);
 }
 
-JsonWriter& JsonWriter::begin() {
-  out_ += '{';
-  first_ = true;
-  return *this;
+void JsonWriter::comma() {
+  if (!first_) out_ += ',';
+  first_ = false;
 }
 
 void JsonWriter::key(std::string_view name) {
-  if (!first_) out_ += ',';
-  first_ = false;
+  comma();
   out_ += '"';
   out_ += name;
   out_ += "\":";
 }
 
-JsonWriter& JsonWriter::field(std::string_view name, std::string_view text) {
-  key(name);
+void JsonWriter::quoted(std::string_view text) {
   out_ += '"';
   if (is_utf8(as_bytes(text))) {
     append_json_text(out_, text);
@@ -104,6 +101,18 @@ JsonWriter& JsonWriter::field(std::string_view name, std::string_view text) {
     append_json_text(out_, valid);
   }
   out_ += '"';
+}
+
+JsonWriter& JsonWriter::begin() {
+  comma();
+  out_ += '{';
+  first_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::field(std::string_view name, std::string_view text) {
+  key(name);
+  quoted(text);
   return *this;
 }
 
@@ -138,6 +147,52 @@ JsonWriter& JsonWriter::payload(ConstBytes bytes) {
   return field("base64", to_base64(bytes));
 }
 
+JsonWriter& JsonWriter::begin_object(std::string_view name) {
+  key(name);
+  out_ += '{';
+  first_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::begin_list(std::string_view name) {
+  key(name);
+  out_ += '[';
+  first_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::begin_list() {
+  comma();
+  out_ += '[';
+  first_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::element(std::string_view text) {
+  comma();
+  quoted(text);
+  return *this;
+}
+
+JsonWriter& JsonWriter::literal_element(std::string_view value) {
+  comma();
+  out_ += value;
+  return *this;
+}
+
+JsonWriter& JsonWriter::end_object() {
+  out_ += '}';
+  first_ = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::end_list() {
+  out_ += ']';
+  first_ = false;
+  return *this;
+}
+
 void JsonWriter::end() {
   out_ += "}\n";
+  first_ = true;
 }

@@ -28,6 +28,8 @@ bool is_deep(std::string_view text) {
 }  // namespace
 
 std::optional<Json> parse_json(std::string_view line) {
+  // To the parser a NUL is the end of what it is given; whatever stands behind it is not looked at.
+  if (line.find('\0') != line.npos) return std::nullopt;
   if (is_deep(line)) return std::nullopt;
   Json json = Json::parse(line.begin(), line.end(), nullptr, false);
   if (json.is_discarded()) return std::nullopt;

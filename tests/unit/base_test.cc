@@ -388,6 +388,21 @@ TEST(BaseJson, decimals_have_four_places_at_most) {
   EXPECT_EQ(out, "{\"a\":0.25,\"b\":100,\"c\":0.3333,\"d\":0,\"e\":null}\n");
 }
 
+TEST(BaseJson, objects_and_lists_lie_inside_of_each_other) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin().begin_list("list").end_list().begin_object("object").end_object();
+  json.begin_list("items").element("a\xFF\n").literal_element("null");
+  json.begin().field("n", 1U).begin_object("in").flag("deep", true).end_object().end_object();
+  json.begin().end_object().end_list().literal("id", "[1,{}]").end();
+  JsonWriter list(out);
+  list.begin_list().begin().end_object().begin_list().element("x").end_list().end_list();
+  EXPECT_EQ(out,
+            "{\"list\":[],\"object\":{},\"items\":[\"a\uFFFD\\n\",null,"
+            "{\"n\":1,\"in\":{\"deep\":true}},{}],\"id\":[1,{}]}\n"
+            "[{},[\"x\"]]");
+}
+
 TEST(BaseJson, controls_are_escaped_so_that_a_line_is_safe_on_a_terminal) {
   EXPECT_EQ(one_field("a\"b\\c\n\r\t\b\x1B[2J"),
             "{\"k\":\"a\\\"b\\\\c\\n\\r\\t\\u0008\\u001b[2J\"}\n");

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/escape.h"
 #include "diag/report.h"
 
 namespace stream_echo {
@@ -30,36 +31,6 @@ void add_origin(std::vector<ws::FieldLine>& fields, const std::string& allowed) 
 
 }  // namespace
 
-std::string_view reason_phrase(unsigned status) {
-  switch (status) {
-    case 200: return "OK";
-    case 204: return "No Content";
-    case 301: return "Moved Permanently";
-    case 302: return "Found";
-    case 307: return "Temporary Redirect";
-    case 308: return "Permanent Redirect";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 421: return "Misdirected Request";
-    case 426: return "Upgrade Required";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 505: return "HTTP Version Not Supported";
-    default: return "";
-  }
-}
-
 Answer answer_to(const diag::Violation& violation) {
   const diag::RuleInfo& rule = diag::info(violation.rule);
   Answer answer{.status = rule.answer, .text = diag::describe(violation)};
@@ -70,6 +41,10 @@ Answer answer_to(const diag::Violation& violation) {
     answer.fields.push_back({"Sec-WebSocket-Version", "13"});
   }
   return answer;
+}
+
+std::string quoted(std::string_view text) {
+  return fmt::format("\"{}\"", cli::escape(text, cli::Escape::line));
 }
 
 Refusal refuse_with(unsigned status, std::string why, std::string_view hint) {
@@ -83,16 +58,16 @@ Refusal refuse(const diag::Violation& violation) {
 }
 
 std::string to_http(const Answer& answer, std::time_t now) {
-  // RFC 9110 6.4.1: these have no body, and 8.6: a 204 has no Content-Length either.
+  // RFC 9110 6.4.1: these have no body, and 8.6: a 204 has no Content-Length either. 15.3.6: a 205
+  // has one that is empty.
   const bool bodiless = answer.status == 204 || answer.status == 304;
-  const std::string body = bodiless ? "" : answer.text + "\n";
+  const bool empty = bodiless || answer.status == 205 || answer.text.empty();
+  const std::string body = empty ? "" : answer.text + "\n";
   // RFC 9110 7.8: whoever sends Upgrade lists it in Connection.
   const std::string_view connection = answer.status == 426 ? "Upgrade, close" : "close";
   std::vector<ws::FieldLine> fields = common_fields(now, connection);
-  if (!bodiless) {
-    fields.push_back({"Content-Type", answer.content_type});
-    fields.push_back({"Content-Length", std::to_string(body.size())});
-  }
+  if (!empty) fields.push_back({"Content-Type", answer.content_type});
+  if (!bodiless) fields.push_back({"Content-Length", std::to_string(body.size())});
   fields.insert(fields.end(), answer.fields.begin(), answer.fields.end());
   add_origin(fields, answer.allow_origin);
   const std::string head = ws::make_head(

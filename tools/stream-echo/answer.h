@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "diag/rule.h"
 #include "ws/handshake.h"
 
@@ -15,7 +16,8 @@ namespace stream_echo {
 
 struct Answer {
   unsigned status = 200;
-  std::string text = {};  ///< the body without its last line end; may have several lines
+  /// The body without its last line end; may have several lines. Empty: there is no body.
+  std::string text = {};
   std::vector<ws::FieldLine> fields = {};  ///< beside those that every answer has
   std::string content_type = "text/plain; charset=utf-8";
   bool with_body = true;  ///< false for HEAD
@@ -29,6 +31,15 @@ struct Refusal {
   std::string why;                                ///< one line for the log, safe to print
   std::optional<diag::Violation> violation = {};  ///< when a rule was broken
 };
+
+/// An answer that is due some time after the request.
+struct LateAnswer {
+  Refusal answer;
+  Duration after = Duration(0);
+};
+
+/// What a client sent, in quotes and safe to print.
+std::string quoted(std::string_view text);
 
 /// Says `why` to both sides; `hint` is one line for the client.
 Refusal refuse_with(unsigned status, std::string why, std::string_view hint = {});
@@ -54,7 +65,7 @@ Answer answer_to(const diag::Violation& violation);
 std::string to_http(const Answer& answer, std::time_t now);
 std::string to_http(const StreamHead& head, std::time_t now);
 
-/// "Not Found" for 404, of the statuses used here.
+/// "Not Found" for 404, of the registered ones; empty for others.
 std::string_view reason_phrase(unsigned status);
 
 }  // namespace stream_echo

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/escape.h"
+#include "inspect.h"
 
 namespace stream_echo {
 namespace {
@@ -20,11 +20,13 @@ struct Row {
   std::string_view path = {};  ///< with a slash at the end: a name follows
   std::span<const std::string_view> methods = {};
   ModelApi model = ModelApi::chat;
+  bool any_method = false;  ///< others than those as well
 };
 
 constexpr std::array<std::string_view, 2> kReading = {"GET", "HEAD"};
 constexpr std::array<std::string_view, 3> kAsking = {"GET", "HEAD", "POST"};
 constexpr std::array<std::string_view, 1> kSending = {"POST"};
+constexpr std::array<std::string_view, 6> kAny = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
 constexpr std::array kRows = {
     Row{Kind::messages, "/sse", kAsking},  // POST as well: so ask those who talk to a model
     Row{Kind::channel, "/events/", kReading},
@@ -38,10 +40,8 @@ constexpr std::array kRows = {
 
 // Of a model, unless the client says otherwise: quick, and still to be seen.
 constexpr Duration kWordInterval = std::chrono::milliseconds(20);
-
-std::string quoted(std::string_view text) {
-  return fmt::format("\"{}\"", cli::escape(text, cli::Escape::line));
-}
+constexpr Row kInspected = {
+    .kind = Kind::inspect, .methods = kAny, .any_method = true};  // inspect.h has its own rows
 
 /// A browser, as opposed to a program that takes anything.
 bool wants_html(const http::Head& head) {
@@ -52,11 +52,10 @@ bool wants_html(const http::Head& head) {
 }
 
 const Row* find_row(std::string_view path) {
-  const auto fits = [&](const Row& row) {
-    return row.path.ends_with('/') ? path.starts_with(row.path) : path == row.path;
-  };
+  const auto fits = [&](const Row& row) { return path_fits(row.path, path); };
   const auto* const row = std::ranges::find_if(kRows, fits);
-  return row == kRows.end() ? nullptr : row;
+  if (row == kRows.end()) return is_inspected(path) ? &kInspected : nullptr;
+  return row;
 }
 
 std::string list_of(std::span<const std::string_view> methods) {
@@ -80,6 +79,7 @@ Refusal refuse_coding() {
 }
 
 std::variant<Endpoint, Refusal> read_request(const http::Head& head, const Row& row) {
+  if (row.kind == Kind::inspect) return Endpoint{.kind = row.kind};  // its query is shown, not read
   const http::Field* const last = http::find_field(head.fields, "Last-Event-ID");
   SseRequest defaults;
   if (row.kind == Kind::model) defaults.interval = kWordInterval;
@@ -115,7 +115,9 @@ std::optional<std::variant<Endpoint, Refusal>> find_endpoint(const http::Head& h
   const Row* const row = find_row(path);
   if (row == nullptr) return std::nullopt;
   if (head.method == "OPTIONS") return preflight_answer(*row);
-  if (std::ranges::find(row->methods, head.method) == row->methods.end()) {
+  const bool takes_method =
+      row->any_method || std::ranges::find(row->methods, head.method) != row->methods.end();
+  if (!takes_method) {
     Refusal refusal = refuse_with(
         405, fmt::format("RFC 9110 15.5.6: this path takes {}", fmt::join(row->methods, ", ")),
         row->kind == Kind::channel ? "/publish/NAME takes what is to be published" : "");

@@ -31,6 +31,7 @@ struct Endpoint {
     channel,   ///< `/events/NAME`: the stream of what is published there
     publish,   ///< `/publish/NAME`
     model,     ///< `/v1/messages` and the like: what language models are asked by
+    inspect,   ///< what inspect.h has
   };
   Kind kind = Kind::page;
   ModelApi model = ModelApi::chat;  ///< of `model`

@@ -101,6 +101,7 @@ class PeerLog {
   PeerLog(Log& log, std::uint64_t conn, std::string peer);
 
   std::uint64_t conn() const { return conn_; }
+  const std::string& peer() const { return peer_; }
 
   /// `protocol` and `extensions` are those agreed on, empty for none.
   void opened(std::string_view url, std::string_view protocol, std::string_view extensions);

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "cli/escape.h"
 #include "http/body.h"
 #include "ws/handshake.h"
 
@@ -12,10 +11,6 @@ namespace stream_echo {
 namespace {
 
 using diag::Violation;
-
-std::string quoted(std::string_view text) {
-  return fmt::format("\"{}\"", cli::escape(text, cli::Escape::line));
-}
 
 /// `/` without an Upgrade field is a page for people.
 Refusal front_page(const http::Head& head) {

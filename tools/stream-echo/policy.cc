@@ -114,6 +114,22 @@ std::string_view query_of(std::string_view target) {
   return mark == target.npos ? std::string_view{} : target.substr(mark + 1);
 }
 
+std::vector<QueryItem> query_items(std::string_view query) {
+  std::vector<QueryItem> items;
+  while (!query.empty()) {
+    const std::string_view item = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(item.size() + 1, query.size()));
+    const std::size_t equals = std::min(item.find('='), item.size());
+    if (item.empty()) continue;
+    items.push_back({item.substr(0, equals), item.substr(std::min(equals + 1, item.size()))});
+  }
+  return items;
+}
+
+bool path_fits(std::string_view row, std::string_view path) {
+  return row.ends_with('/') ? path.starts_with(row) : path == row;
+}
+
 std::string url_of(const http::Head& head, std::string_view scheme) {
   const std::size_t scheme_end = head.target.find("://");
   const bool is_absolute = !head.target.starts_with('/') && scheme_end != head.target.npos;

@@ -58,6 +58,16 @@ std::string_view path_of(std::string_view target);
 /// What follows the first `?`; empty when there is none.
 std::string_view query_of(std::string_view target);
 
+/// What is between the `&` of a query, as it stands there; without a `=` the value is empty.
+struct QueryItem {
+  std::string_view name = {};
+  std::string_view value = {};
+};
+std::vector<QueryItem> query_items(std::string_view query);
+
+/// Whether `path` is that of `row`, or, when `row` has a slash at the end, lies below it.
+bool path_fits(std::string_view row, std::string_view path);
+
 /// What the client asked for, as it sent it, with `scheme` in front; its head names a Host.
 std::string url_of(const http::Head& head, std::string_view scheme);
 

@@ -245,6 +245,7 @@ void Session::on_deadline() {
     return carry_out(plan);
   }
   if (stream_) return stream_->run();
+  if (start_ && start_->late) return answer(*start_->endpoint, *std::move(start_->late));
   const auto [part, limit] =
       start_->head ? std::pair("body", kBodyTimeout) : std::pair("head", kHeadTimeout);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();

@@ -4,6 +4,7 @@
 // back-pressure and the orderly end are net/pump's, misbehaviour is the saboteur's.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -37,6 +38,7 @@ class Session final : public net::PumpOwner {
     FaultSettings faults;
     EventStream::Shared streams;
     Subscribers& subscribers;
+    const std::atomic<std::size_t>& open_count;  ///< connections of all threads
     /// Called once for each session, by its number; to delete it, wait for the end of the turn.
     std::function<void(std::uint64_t conn)> ended;
   };
@@ -78,6 +80,8 @@ class Session final : public net::PumpOwner {
   void serve_model(const Endpoint& endpoint);
   /// What says why not, in the form that the client expects of whom it asks.
   Answer in_its_form(const Refusal& refusal) const;
+  void serve_inspection(const Endpoint& endpoint);
+  void answer_later(const Endpoint& endpoint, LateAnswer answer);
   /// `head` without what depends on the request.
   void open_stream(const Endpoint& endpoint, StreamHead head, EventSource source);
   void answer(const Endpoint& endpoint, Refusal refusal);
@@ -94,6 +98,7 @@ class Session final : public net::PumpOwner {
     std::optional<http::BodyReader> body;
     std::string content;                 // of the request, at most kMaxBody
     std::optional<OpeningPlan> delayed;  // what is to happen after a delay
+    std::optional<Refusal> late;         // an answer that waits for its time
   };
   std::unique_ptr<Start> start_;
   bool turned_away_ = false;

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/utf8.h"
+#include "inspect.h"
 #include "net/entropy.h"
 #include "page.h"
 #include "session.h"
@@ -21,6 +22,7 @@ void Session::serve(Endpoint& endpoint) {
     case Endpoint::Kind::channel: return serve_channel(endpoint);
     case Endpoint::Kind::publish: return publish(endpoint);
     case Endpoint::Kind::model: return serve_model(endpoint);
+    case Endpoint::Kind::inspect: return serve_inspection(endpoint);
   }
 }
 
@@ -59,6 +61,22 @@ void Session::publish(const Endpoint& endpoint) {
   const std::string why = fmt::format("{} is event {} of {}", count_text(data.size(), "byte"),
                                       published->id, endpoint.channel);
   answer(endpoint, {.answer = std::move(answered), .why = why});
+}
+
+void Session::serve_inspection(const Endpoint& endpoint) {
+  answer_later(endpoint, inspect({.head = *start_->head,
+                                  .body = start_->content,
+                                  .peer = log_.peer(),
+                                  .conn = log_.conn(),
+                                  .connection_count = shared_.open_count,
+                                  .secure = shared_.policy.secure}));
+}
+
+void Session::answer_later(const Endpoint& endpoint, LateAnswer late) {
+  if (late.after == Duration(0)) return answer(endpoint, std::move(late.answer));
+  start_->late = std::move(late.answer);
+  swallows_ = true;  // and sees when the client leaves
+  pump_.set_deadline(shared_.loop.now() + late.after);
 }
 
 void Session::open_stream(const Endpoint& endpoint, StreamHead head, EventSource source) {

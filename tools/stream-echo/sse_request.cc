@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "cli/escape.h"
 #include "http/url.h"
+#include "policy.h"
 
 namespace stream_echo {
 namespace {
@@ -103,12 +104,7 @@ Result<void> take(std::string_view name, std::string_view value, SseRequest& req
 Result<SseRequest> parse_sse_request(std::string_view query, std::string_view last_event_id,
                                      SseRequest defaults) {
   SseRequest request = std::move(defaults);
-  while (!query.empty()) {
-    const std::string_view item = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(item.size() + 1, query.size()));
-    const std::size_t equals = std::min(item.find('='), item.size());
-    const std::string_view raw = item.substr(std::min(equals + 1, item.size()));
-    const std::string_view name = item.substr(0, equals);
+  for (const auto& [name, raw] : query_items(query)) {
     const auto value = http::percent_decoded(raw);
     if (!value) return bad(name, raw, "percent-encoded");
     if (auto taken = take(name, *value, request); !taken) return taken.error();
