@@ -133,4 +133,8 @@ std::string product(const Tool& tool) {
   return fmt::format("{}/{}", tool.name, STREAMUTILS_VERSION);
 }
 
+std::string_view version_number() {
+  return STREAMUTILS_VERSION;
+}
+
 }  // namespace cli

@@ -28,6 +28,9 @@ std::string version(const Tool& tool);
 /// "ws-cat/0.1.0", as a User-Agent or Server field names a program (RFC 9110 section 10.1.5).
 std::string product(const Tool& tool);
 
+/// "0.1.0", the same for all tools.
+std::string_view version_number();
+
 /// The column, counted from 0, in which the help texts of this category start.
 std::size_t help_column(const Tool& tool, std::string_view category);
 

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "inspect.h"
+#include "mcp.h"
 
 namespace stream_echo {
 namespace {
@@ -27,6 +28,7 @@ constexpr std::array<std::string_view, 2> kReading = {"GET", "HEAD"};
 constexpr std::array<std::string_view, 3> kAsking = {"GET", "HEAD", "POST"};
 constexpr std::array<std::string_view, 1> kSending = {"POST"};
 constexpr std::array<std::string_view, 6> kAny = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+constexpr std::array<std::string_view, 3> kMcpMethods = {"GET", "POST", "DELETE"};
 constexpr std::array kRows = {
     Row{Kind::messages, "/sse", kAsking},  // POST as well: so ask those who talk to a model
     Row{Kind::channel, "/events/", kReading},
@@ -36,10 +38,12 @@ constexpr std::array kRows = {
     Row{Kind::model, "/v1/messages", kSending, ModelApi::messages},
     Row{Kind::model, "/api/chat", kSending, ModelApi::ollama_chat},
     Row{Kind::model, "/api/generate", kSending, ModelApi::ollama_generate},
+    Row{Kind::mcp, kMcpPath, kMcpMethods},
 };
 
-// Of a model, unless the client says otherwise: quick, and still to be seen.
+// Between words, unless the client says otherwise: quick, and still to be seen.
 constexpr Duration kWordInterval = std::chrono::milliseconds(20);
+
 constexpr Row kInspected = {
     .kind = Kind::inspect, .methods = kAny, .any_method = true};  // inspect.h has its own rows
 
@@ -82,7 +86,7 @@ std::variant<Endpoint, Refusal> read_request(const http::Head& head, const Row& 
   if (row.kind == Kind::inspect) return Endpoint{.kind = row.kind};  // its query is shown, not read
   const http::Field* const last = http::find_field(head.fields, "Last-Event-ID");
   SseRequest defaults;
-  if (row.kind == Kind::model) defaults.interval = kWordInterval;
+  if (row.kind == Kind::model || row.kind == Kind::mcp) defaults.interval = kWordInterval;
   auto sse = parse_sse_request(query_of(head.target), last != nullptr ? last->value : "",
                                std::move(defaults));
   if (!sse) return refuse_with(400, sse.error().message, sse.error().hint);

@@ -32,6 +32,7 @@ struct Endpoint {
     publish,   ///< `/publish/NAME`
     model,     ///< `/v1/messages` and the like: what language models are asked by
     inspect,   ///< what inspect.h has
+    mcp,       ///< `/mcp`: the Model Context Protocol
   };
   Kind kind = Kind::page;
   ModelApi model = ModelApi::chat;  ///< of `model`

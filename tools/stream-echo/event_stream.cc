@@ -63,12 +63,12 @@ EventStream::EventStream(net::Loop& loop, net::Pump& pump, PeerLog& log, Shared&
 }
 
 void EventStream::open() {
-  if (subscription() != nullptr) {
-    subscription()->on_published([this] {
-      run();
-      pump_.update();
-    });
-  }
+  const auto go_on = [this] {
+    run();
+    pump_.update();
+  };
+  if (subscription() != nullptr) subscription()->on_published(go_on);
+  if (paced() != nullptr) paced()->on_woken(go_on);
   if (saboteur_) head_ = saboteur_->stream_head(std::move(head_));
   const std::string head = to_http(head_, std::time(nullptr));
   pump_.write(as_bytes(head));

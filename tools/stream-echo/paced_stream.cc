@@ -49,4 +49,9 @@ bool PacedStream::append_error(OutputBuffer& out, std::string_view text) const {
   return true;
 }
 
+void PacedStream::wake(Time now) {
+  due_ = std::min(due_, now);
+  if (woken_) woken_();
+}
+
 }  // namespace stream_echo

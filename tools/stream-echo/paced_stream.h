@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/output_buffer.h"
 #include "base/time.h"
@@ -17,7 +18,7 @@ namespace stream_echo {
 class PacedStream {
  public:
   /// Appends the next block. Returns how long after it the one behind it is due; nullopt: it was
-  /// the last one. A last one may be empty.
+  /// the last one. It may be empty, which counts for nothing.
   using Append = std::function<std::optional<Duration>(OutputBuffer& out)>;
 
   /// What not every stream has.
@@ -52,10 +53,17 @@ class PacedStream {
 
   bool is_content() const { return !traits_.is_content || traits_.is_content(); }
 
+  /// What is next has become due at `now`, whenever it was to be.
+  void wake(Time now);
+
+  /// Called when wake() was.
+  void on_woken(std::function<void()> woken) { woken_ = std::move(woken); }
+
  private:
   Append append_;
   Time due_;
   Traits traits_;
+  std::function<void()> woken_;
   bool finished_ = false;
 };
 

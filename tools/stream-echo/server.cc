@@ -44,6 +44,7 @@ Server::Server(net::Loop& loop, Log& log, Totals& totals, const Settings& settin
               .faults = settings.faults,
               .streams = {.max_age = settings.max_age},
               .subscribers = subscribers_,
+              .mcp = totals.mcp,
               .open_count = totals.open_count,
               .ended = [this](std::uint64_t conn) { loop_.later([this, conn] { remove(conn); }); }},
       max_connections_(settings.max_connections),

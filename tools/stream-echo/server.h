@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "log.h"
+#include "mcp_sessions.h"
 #include "net/loop.h"
 #include "net/recorder.h"
 #include "net/socket.h"
@@ -35,6 +36,7 @@ struct Totals {
   std::atomic<std::size_t> open_count = 0;         // but for those who are turned away
   std::atomic<std::size_t> turned_away_count = 0;  // and are still there
   Channels channels;
+  McpSessions mcp;
 };
 
 class Server {

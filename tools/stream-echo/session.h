@@ -16,6 +16,7 @@
 #include "http/body.h"
 #include "http/head.h"
 #include "log.h"
+#include "mcp.h"
 #include "net/loop.h"
 #include "net/pump.h"
 #include "net/stream.h"
@@ -38,6 +39,7 @@ class Session final : public net::PumpOwner {
     FaultSettings faults;
     EventStream::Shared streams;
     Subscribers& subscribers;
+    McpSessions& mcp;
     const std::atomic<std::size_t>& open_count;  ///< connections of all threads
     /// Called once for each session, by its number; to delete it, wait for the end of the turn.
     std::function<void(std::uint64_t conn)> ended;
@@ -81,6 +83,7 @@ class Session final : public net::PumpOwner {
   /// What says why not, in the form that the client expects of whom it asks.
   Answer in_its_form(const Refusal& refusal) const;
   void serve_inspection(const Endpoint& endpoint);
+  void serve_mcp(const Endpoint& endpoint);
   void answer_later(const Endpoint& endpoint, LateAnswer answer);
   /// `head` without what depends on the request.
   void open_stream(const Endpoint& endpoint, StreamHead head, EventSource source);

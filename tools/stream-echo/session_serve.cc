@@ -23,6 +23,7 @@ void Session::serve(Endpoint& endpoint) {
     case Endpoint::Kind::publish: return publish(endpoint);
     case Endpoint::Kind::model: return serve_model(endpoint);
     case Endpoint::Kind::inspect: return serve_inspection(endpoint);
+    case Endpoint::Kind::mcp: return serve_mcp(endpoint);
   }
 }
 
@@ -70,6 +71,20 @@ void Session::serve_inspection(const Endpoint& endpoint) {
                                   .conn = log_.conn(),
                                   .connection_count = shared_.open_count,
                                   .secure = shared_.policy.secure}));
+}
+
+void Session::serve_mcp(const Endpoint& endpoint) {
+  auto reply = answer_mcp({.head = *start_->head,
+                           .body = start_->content,
+                           .sse = endpoint.sse,
+                           .now = shared_.loop.now()},
+                          shared_.mcp);
+  if (auto* const late = std::get_if<LateAnswer>(&reply)) {
+    return answer_later(endpoint, std::move(*late));
+  }
+  auto& reading = std::get<McpReading>(reply);
+  StreamHead head{.fields = std::move(reading.fields)};
+  open_stream(endpoint, std::move(head), read_mcp(std::move(reading), shared_.loop));
 }
 
 void Session::answer_later(const Endpoint& endpoint, LateAnswer late) {

@@ -1,0 +1,78 @@
+// How one connection reads a stream of MCP: from which event on, when, and how long.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "mcp.h"
+#include "sse/encoder.h"
+
+namespace stream_echo {
+namespace {
+
+// Of a stream on which nothing is to come; whatever ends it wakes it.
+constexpr Duration kSilence = std::chrono::hours(24);
+
+class Reader {
+ public:
+  Reader(McpReading reading, Time now)
+      : reading_(std::move(reading)),
+        writer_(*reading_.stream, reading_.next),
+        joined_(now),
+        connection_(++reading_.stream->connection) {}
+
+  McpSession& session() { return *reading_.session; }
+
+  /// What a client comes back for too late is due at once.
+  Time due() const {
+    if (writer_.finished()) return joined_ + kSilence;
+    return std::max(stream().due(writer_.next()), joined_);
+  }
+
+  /// As PacedStream::Append has it.
+  std::optional<Duration> append(OutputBuffer& out) {
+    // Transports, "Multiple Connections": a message goes to one of them.
+    const bool taken_over = !stream().is_silent() && stream().connection != connection_;
+    if (stream().over || taken_over) return std::nullopt;
+    if (writer_.finished()) return kSilence;
+    const Time before = due();
+    if (writer_.next() > 0) ++told_;
+    writer_.append(out);
+    if (writer_.finished()) return stream().is_silent() ? std::optional(kSilence) : std::nullopt;
+    if (reading_.close_after && told_ >= *reading_.close_after) {
+      const bool encoded = bool(sse::encode(out, {.retry_ms = reading_.retry_ms}));
+      CHECK(encoded);
+      return std::nullopt;
+    }
+    return due() - before;
+  }
+
+  /// The latest event is more than an id.
+  bool is_message() const { return writer_.next() > 1; }
+
+  void watch(net::Loop& loop, std::function<void()> woken) {
+    watch_ = std::make_unique<McpSession::Watch>(session(), loop, std::move(woken));
+  }
+
+ private:
+  const McpStream& stream() const { return *reading_.stream; }
+
+  McpReading reading_;
+  McpWriter writer_;
+  Time joined_;
+  std::uint64_t connection_;
+  std::uint64_t told_ = 0;                    // messages
+  std::unique_ptr<McpSession::Watch> watch_;  // goes before the session does
+};
+
+}  // namespace
+
+std::unique_ptr<PacedStream> read_mcp(McpReading reading, net::Loop& loop) {
+  const auto reader = std::make_shared<Reader>(std::move(reading), loop.now());
+  auto stream = std::make_unique<PacedStream>(
+      [reader](OutputBuffer& out) { return reader->append(out); }, reader->due(),
+      PacedStream::Traits{.is_content = [reader] { return reader->is_message(); }});
+  reader->watch(loop, [&loop, to = stream.get()] { to->wake(loop.now()); });
+  return stream;
+}
+
+}  // namespace stream_echo
