@@ -66,7 +66,7 @@ std::variant<Agreement, Endpoint, Refusal> respond_to(const http::Head& head,
     return refuse_with(
         404, fmt::format("RFC 9110 15.5.5: there is nothing at {}", quoted(path)),
         "the WebSocket is at /ws (--any-path: everywhere), event streams at /sse and "
-        "/events/NAME");
+        "/events/NAME, your request itself at /anything, an MCP server at /mcp");
   }
   const bool wants_upgrade = http::find_field(head.fields, "Upgrade") != nullptr;
   if (path == "/" && !wants_upgrade) return front_page(head);
