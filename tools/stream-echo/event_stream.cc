@@ -209,8 +209,9 @@ void EventStream::end_early() {
   OutputBuffer& out = shared_.scratch;
   out.sent(out.size());
   const bool inside_event = subscription() != nullptr && subscription()->inside_event();
-  // Who waits for an answer does not come back for the rest of it.
-  if (!inside_event && paced() == nullptr) append_retry(out, reconnection_time());
+  // Who waits for an answer mostly does not come back for the rest of it.
+  const bool comes_back = paced() == nullptr || paced()->resumable();
+  if (!inside_event && comes_back) append_retry(out, reconnection_time());
   send(out, Kind::other);
   finish();
 }

@@ -70,7 +70,8 @@ std::unique_ptr<PacedStream> read_mcp(McpReading reading, net::Loop& loop) {
   const auto reader = std::make_shared<Reader>(std::move(reading), loop.now());
   auto stream = std::make_unique<PacedStream>(
       [reader](OutputBuffer& out) { return reader->append(out); }, reader->due(),
-      PacedStream::Traits{.is_content = [reader] { return reader->is_message(); }});
+      PacedStream::Traits{.is_content = [reader] { return reader->is_message(); },
+                          .resumable = true});
   reader->watch(loop, [&loop, to = stream.get()] { to->wake(loop.now()); });
   return stream;
 }

@@ -30,6 +30,8 @@ class PacedStream {
     /// Whether the latest block is what faults happen to, and not what stands around that. Without
     /// it all blocks are.
     std::function<bool()> is_content = {};
+    /// A client may come back for the rest; if it is sent away, it is told when.
+    bool resumable = false;
   };
 
   /// There is one block at least, due at `first_due`. `end_mark` stands behind the last one, at the
@@ -52,6 +54,8 @@ class PacedStream {
   bool append_error(OutputBuffer& out, std::string_view text) const;
 
   bool is_content() const { return !traits_.is_content || traits_.is_content(); }
+
+  bool resumable() const { return traits_.resumable; }
 
   /// What is next has become due at `now`, whenever it was to be.
   void wake(Time now);

@@ -98,5 +98,21 @@ TEST(StreamEchoPolicy, client_s_order_chooses_the_subprotocol) {
   EXPECT_EQ(choose_protocol(policy, {"A"}), "");
 }
 
+TEST(StreamEchoPolicy, a_query_is_items_as_they_stand) {
+  std::string seen;
+  for (const auto& [name, value] : query_items("a=1&&b&c==&=d&%20=%")) {
+    seen += "<" + std::string(name) + "|" + std::string(value) + ">";
+  }
+  EXPECT_EQ(seen, "<a|1><b|><c|=><|d><%20|%>");
+  EXPECT_TRUE(query_items("").empty());
+}
+
+TEST(StreamEchoPolicy, a_row_with_a_slash_at_its_end_stands_for_what_lies_below) {
+  EXPECT_TRUE(path_fits("/a", "/a"));
+  EXPECT_FALSE(path_fits("/a", "/a/"));
+  EXPECT_TRUE(path_fits("/a/", "/a/b"));
+  EXPECT_FALSE(path_fits("/a/", "/a"));
+}
+
 }  // namespace
 }  // namespace stream_echo
