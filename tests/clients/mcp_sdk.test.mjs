@@ -213,16 +213,24 @@ describe('what a broken connection cuts off comes later', () => {
     });
   }
 
-  test('to another client of the same session', limited, async () => {
-    const { client, transport } = await connect('?tps=50');
-    await assert.rejects(echo(client, WORDS, { onprogress: () => client.close() }));
-    const answer = await fetch(`${url}/mcp`, {
+  test('to whoever asks for it in the same session', limited, async () => {
+    const { client, transport } = await connect();
+    const cut = new AbortController();
+    const answer = await fetch(`${url}/mcp?tps=50`, {
+      method: 'POST', signal: cut.signal,
       headers: {
-        accept: 'text/event-stream', 'mcp-session-id': transport.sessionId, 'last-event-id': '1-1',
+        'content-type': 'application/json', accept: 'application/json, text/event-stream',
+        'mcp-session-id': transport.sessionId,
       },
+      body: JSON.stringify({
+        jsonrpc: '2.0', id: 'lost', method: 'tools/call',
+        params: { name: 'echo', arguments: { text: WORDS } },
+      }),
     });
-    const text = await answer.text();
-    assert.match(text, /^id: 1-2\n/);
-    assert.match(text, /"text":"one two three four five six seven"/);
+    await answer.body.getReader().read();
+    cut.abort();
+    const late = await client.callTool({ name: 'echo', arguments: { text: 'not this' } }, undefined,
+      { resumptionToken: '1-0' });
+    assert.equal(late.content[0].text, WORDS);
   });
 });
