@@ -143,10 +143,10 @@ class Streams(McpTest):
         events = self.events(self.begin(), call("hello ä world", token="t"), "?tps=1000")
         self.assertEqual([id for id, _ in events], ["1-0", "1-1", "1-2", "1-3", "1-4"])
         self.assertIsNone(events[0][1])
-        self.assertEqual(words_of(events), ["hello", "ä", "world"])
+        self.assertEqual(words_of(events), ["hello ", "ä ", "world"])
         self.assertEqual(events[2][1], {
             "jsonrpc": "2.0", "method": "notifications/progress",
-            "params": {"progressToken": "t", "progress": 2, "total": 3, "message": "ä"}})
+            "params": {"progressToken": "t", "progress": 2, "total": 3, "message": "ä "}})
         self.assertEqual(events[-1][1], {
             "jsonrpc": "2.0", "id": 1,
             "result": {"content": [{"type": "text", "text": "hello ä world"}]}})
@@ -179,7 +179,7 @@ class Streams(McpTest):
 
     def test_large_texts_come_whole(self):
         text = "ä" * 100_000 + " \n" + "b" * 250_000
-        events = self.events(self.begin(), call(text, token=1))
+        events = self.events(self.begin(), call(text, token=1), "?interval=0")
         self.assertEqual(text_of(events[-1][1]), text)
         many = "word " * 20_000
         events = self.events(self.begin(), call(many, token=1), "?interval=0")

