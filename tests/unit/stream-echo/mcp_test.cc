@@ -101,9 +101,8 @@ TEST(StreamEchoMcp, the_version_is_the_clients_if_it_is_known) {
 TEST(StreamEchoMcp, the_tool_says_what_it_is_told) {
   const McpOutcome outcome =
       outcome_of("tools/call", R"({"name":"echo","arguments":{"text":"a \"b\" "}})");
-  EXPECT_EQ(
-      outcome.response,
-      R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"a \"b\" "}]}})");
+  EXPECT_EQ(outcome.response,
+            R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"a \"b\" "}]}})");
   EXPECT_TRUE(outcome.streams);
   EXPECT_EQ(outcome.steps, 2U);
   EXPECT_EQ(outcome.progress_token, "");
