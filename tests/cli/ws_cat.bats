@@ -35,6 +35,13 @@ answer_with() { # FILE
   assert_equal "$stderr" ""
 }
 
+@test "what is said stands behind the messages that came before it" {
+  # A message and a Close in one write.
+  run bash -c "ws-cat -d x '$URL/raw?hex=81026869880203f3' 2>&1"
+  assert_failure 101
+  assert_output $'hi\nws-cat: closed by server: 1011 (internal error)'
+}
+
 @test "replies that come after the end of input are printed" {
   run --separate-stderr bash -c 'echo hi | ws-cat $URL'
   assert_success

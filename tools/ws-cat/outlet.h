@@ -38,6 +38,7 @@ class Outlet {
 
   /// Everything that was given is written.
   bool idle() const { return text_.empty() && output_.idle(); }
+  bool has_text() const { return !text_.empty(); }
   void flush();
   void on_congested(std::function<void()> congested) { congested_ = std::move(congested); }
   void on_drained(std::function<void()> drained) { output_.on_drained(std::move(drained)); }

@@ -56,6 +56,10 @@ Session::Session(net::Loop& loop, const Args& args, cli::Talk& talk, net::Record
                                                 : "no answer to the opening handshake in time "
                                                   "(--connect-timeout)");
       }) {
+  // What is said stands behind the messages that came before.
+  talk_.set_before_line([this] {
+    if (outlet_.has_text()) outlet_.flush();
+  });
   // A reader slower than the server: stop reading, so that the server has to wait too.
   outlet_.on_congested([this] { pause_reading(true); });
   outlet_.on_drained([this] {
@@ -66,6 +70,10 @@ Session::Session(net::Loop& loop, const Args& args, cli::Talk& talk, net::Record
     if (broken_pipe) return give_up(to_int(cli::Exit::ok), {});
     give_up(to_int(cli::Exit::write), fmt::format("cannot write to standard output: {}", error));
   });
+}
+
+Session::~Session() {
+  talk_.set_before_line(nullptr);
 }
 
 void Session::start() {

@@ -25,6 +25,9 @@ class Session final : public net::PumpOwner {
  public:
   /// All must outlive the session. `recorder` may be nullptr.
   Session(net::Loop& loop, const Args& args, cli::Talk& talk, net::Recorder* recorder);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   /// Begins; the loop is stopped when everything is over and written.
   void start();
