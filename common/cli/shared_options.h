@@ -25,7 +25,8 @@ inline constexpr std::array kTalkOptions = {
            .letter = 's',
            .group = kOutputGroup,
            .help = "Print nothing on standard error",
-           .doc = "The exit code still tells."},
+           .doc = "But for reports that are asked for by name, such as those of *stats*. The exit "
+                  "code still tells."},
     Option{.name = "color",
            .takes = Takes::one,
            .arg = "WHEN",

@@ -56,17 +56,24 @@ void Talk::note(std::string_view message) {
 }
 
 void Talk::plain(std::string_view text) {
-  if (!silent_) write_line(std::string(text));
+  if (!silent_) write_line(text);
 }
 
 void Talk::verbose(std::string_view text) {
-  if (verbosity_ > 0) write_line(std::string(text));
+  if (verbosity_ > 0) write_line(text);
 }
 
-void Talk::write_line(std::string line) {
+void Talk::report(std::string_view text) {
+  write_line(text);
+}
+
+void Talk::write_line(std::string_view line) {
+  write(std::string(line) + '\n');
+}
+
+void Talk::write(std::string_view text) {
   if (before_line_) before_line_();
-  line += '\n';
-  std::string_view rest = line;
+  std::string_view rest = text;
   while (!rest.empty()) {
     const ssize_t count = ::write(fd_, rest.data(), rest.size());
     if (count >= 0) {

@@ -51,10 +51,16 @@ class Talk {
   /// The text alone, only with -v; -s does not change that.
   void verbose(std::string_view text);
 
+  /// The text alone, which an option asked for by name: -s does not change that.
+  void report(std::string_view text);
+
+  /// Likewise, without a line end of ours.
+  void write(std::string_view text);
+
   int verbosity() const { return verbosity_; }
 
  private:
-  void write_line(std::string line);
+  void write_line(std::string_view line);
 
   std::string tool_;
   bool silent_ = false;

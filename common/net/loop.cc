@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 #include "base/check.h"
 #include "net/loop_impl.h"
@@ -53,19 +54,22 @@ Loop::~Loop() {
         uv_close(handle, static_cast<Handles*>(handles)->delete_forgotten_child);
       },
       &h);
-  // A stop() by the last work of run() is still to be obeyed, by the first of these.
+  // A stop() from outside run() is still to be obeyed, by the first of these.
   while (uv_run(&h.loop, UV_RUN_DEFAULT) != 0) {
   }
   CHECK(uv_loop_close(&h.loop) == 0);
 }
 
 void Loop::run() {
+  in_run_ = true;
   now_.reset();
   uv_run(&handles_->loop, UV_RUN_DEFAULT);
   stopped_ = false;
   run_later();
   // What stops the loop from there has nothing left to stop, and is not for the next run().
   if (std::exchange(stopped_, false)) uv_run(&handles_->loop, UV_RUN_NOWAIT);
+  now_.reset();
+  in_run_ = false;
 }
 
 void Loop::stop() {
@@ -74,10 +78,10 @@ void Loop::stop() {
 }
 
 Time Loop::now() const {
-  if (!now_) {
-    now_ = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
-  }
-  return *now_;
+  if (now_) return *now_;
+  const Time now = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+  if (in_run_) now_ = now;
+  return now;
 }
 
 Time Loop::refresh() {

@@ -35,7 +35,8 @@ class Loop {
   /// Makes run() return at the end of this turn; `later` work that waits then is still done, once.
   void stop();
 
-  /// The steady clock as it was when this turn first asked; refresh() reads it again.
+  /// The steady clock as it was when this turn first asked; refresh() reads it again. Outside run()
+  /// it is read each time.
   Time now() const;
   Time refresh();
 
@@ -81,6 +82,7 @@ class Loop {
   std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;
   mutable std::optional<Time> now_;
+  bool in_run_ = false;
   bool stopped_ = false;
   std::size_t kept_ = 0;
   std::unique_ptr<std::uint8_t[]> buffer_;

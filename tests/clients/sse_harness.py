@@ -129,9 +129,10 @@ def sse_tail(*arguments, input=b"", env=None, **options):
 
 
 def start_sse_tail(*arguments, **options):
-    """A running one; standard output and error are pipes."""
-    return subprocess.Popen([SSE_TAIL, *map(str, arguments)], stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, **options)
+    """A running one; standard output and error are pipes, unless `options` say otherwise."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen([SSE_TAIL, *map(str, arguments)], stdin=subprocess.DEVNULL, bufsize=0,
+                            **options)
 
 
 def wait_for_output(process):

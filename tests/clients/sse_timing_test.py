@@ -4,11 +4,13 @@ Numbers are compared with what was asked for and with each other; how fast the m
 matter."""
 
 import json
+import os
 import pathlib
+import resource
 import signal
 import tempfile
 
-from harness import Echo, TestCase, main
+from harness import TIME_LIMIT, Echo, TestCase, main
 from sse_harness import (Hold, SseServer, answer, chunk, empty, end, head, sse_tail, start_sse_tail,
                          wait_for_output)
 
@@ -208,6 +210,39 @@ class Failures(TestCase):
         self.assertNotIn("not known", run.err)
         self.assert_says("(--fail-if 'ttfb<1h')", run)
 
+    def test_output_that_is_lost_counts_more_than_a_limit(self):
+        with SseServer(answer(FOUR)) as server, open("/dev/full", "wb") as full:
+            process = start_sse_tail("--count", "1", "--fail-if", "ttft>=0", server.url,
+                                     stdout=full)
+            code, err = end(process)
+        self.assertEqual(code, 23)
+        self.assertIn("(--fail-if 'ttft>=0')\n", err)
+
+    def test_reader_that_is_gone_does_not_mend_a_limit(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with SseServer(answer(FOUR)) as server:
+            process = start_sse_tail("--count", "1", "--fail-if", "ttft>=0", server.url,
+                                     stdout=writing)
+            os.close(writing)
+            self.assertEqual(end(process)[0], 102)
+
+    def test_lines_of_a_run_that_nobody_read_are_not_continued_by_the_next(self):
+        stream = b"data: " + b"x" * 20_000 + b"\n\n"
+        holds = [Hold(head() + stream * 30) for _ in range(2)]
+        with SseServer(*holds) as server:
+            process = start_sse_tail("--repeat", "2", "--max-time", "300ms", "--to", "jsonl",
+                                     server.url)
+            self.assertEqual(process.wait(TIME_LIMIT), 28)
+            out = process.stdout.read()
+            code, err = end(process)
+            holds[0].release()
+        *lines, rest = out.splitlines(keepends=True)
+        self.assertEqual({json.loads(line)["conn"] for line in lines}, {1})
+        self.assertFalse(rest.endswith(b"\n"))
+        self.assertEqual(err, "sse-tail: time is up (--max-time)\nsse-tail: standard output has not "
+                              "taken everything: the other runs are left out\n")
+
     def test_wrong_limit_is_wrong_usage(self):
         run = sse_tail("--fail-if", "tfft>1s", "http://127.0.0.1:9/")
         self.assert_exit(2, run)
@@ -276,6 +311,26 @@ class WriteOut(TestCase):
         self.assert_exit(7, run)
         self.assertEqual(run.out, b"000 0")
 
+    def test_silence_is_not_for_what_was_asked_for(self):
+        with SseServer(*[answer(FOUR)] * 2) as server:
+            run = sse_tail("-s", "--stats", "--timing", "--repeat", "2", "--count", "1", server.url)
+        self.assertRegex(run.err, r"(?s)^received 1 event, .*\nrun 1: .*\nreceived .*\nrun 2: .*"
+                                  r"\n2 runs ")
+
+    def test_recording_that_is_not_complete_is_a_failure(self):
+        small = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
+        with tempfile.TemporaryDirectory() as folder, SseServer(answer(FOUR)) as server:
+            run = sse_tail("-s", "--count", "1", "--record", pathlib.Path(folder, "record"), "-w",
+                           "%{exitcode}", server.url, preexec_fn=small, restore_signals=False)
+        self.assert_exit(23, run)
+        self.assertEqual(run.out, b"a\n23")
+
+    def test_id_that_is_not_kept_is_an_error(self):
+        with SseServer(answer("id: 7\ndata: x\n\n")) as server:
+            run = sse_tail("--id-file", "/dev/full", "-w", "%{errormsg}", server.url)
+        self.assert_exit(23, run)
+        self.assertEqual(run.out, b"x\ncannot write /dev/full: No space left on device")
+
     def test_format_may_stand_in_a_file(self):
         with tempfile.TemporaryDirectory() as folder, SseServer(answer(FOUR)) as server:
             path = pathlib.Path(folder, "format")
@@ -284,6 +339,36 @@ class WriteOut(TestCase):
         self.assertEqual(run.out, b"a\nhttp1.1\n")
         run = sse_tail("-w", "@/nonexistent/format", "http://127.0.0.1:9/")
         self.assert_exit(26, run)
+
+    def start_with_a_long_format(self, url, *options, **more):
+        """It writes more than a pipe holds, and has said so when this returns."""
+        process = start_sse_tail("--no-reconnect", "-w",
+                                 "%{stderr}now\\n%{stdout}" + "w" * 100_000, *options, url, **more)
+        self.assertEqual(process.stderr.readline(), b"now\n")
+        return process
+
+    def test_signal_ends_it_while_nobody_reads(self):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            with SseServer(answer("")) as server:
+                process = self.start_with_a_long_format(server.url)
+                process.send_signal(number)
+                self.assertEqual(process.wait(TIME_LIMIT), code)
+                self.assertEqual(end(process), (code, ""))
+
+    def test_waits_for_a_slow_reader(self):
+        with SseServer(answer("")) as server:
+            process = self.start_with_a_long_format(server.url)
+            out, err = process.communicate(timeout=TIME_LIMIT)
+        self.assertEqual((process.returncode, err, out), (0, b"", b"w" * 100_000))
+
+    def test_output_may_be_non_blocking(self):
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        with SseServer(answer("")) as server, open(reading, "rb") as reader:
+            process = self.start_with_a_long_format(server.url, stdout=writing)
+            os.close(writing)
+            self.assertEqual(reader.read(), b"w" * 100_000)
+            self.assertEqual(end(process), (0, ""))
 
     def test_reader_that_is_gone_is_no_failure(self):
         with SseServer(answer("")) as server:

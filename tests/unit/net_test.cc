@@ -231,6 +231,17 @@ TEST(Loop, stop_does_not_reach_into_the_next_run) {
   EXPECT_TRUE(fired);
 }
 
+TEST(Loop, clock_does_not_stand_still_between_runs) {
+  Bench bench;
+  bench.loop.later([&] { bench.loop.stop(); });
+  bench.run();
+  const Time before = bench.loop.now();
+  const auto enough = std::chrono::steady_clock::now() + milliseconds(1);
+  while (std::chrono::steady_clock::now() < enough) {
+  }
+  EXPECT_GT(bench.loop.now(), before);
+}
+
 TEST(Loop, timer_moved_away_fires_once_at_the_new_time) {
   Bench bench;
   const Time start = bench.loop.refresh();

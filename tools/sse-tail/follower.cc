@@ -96,8 +96,12 @@ Follower::Follower(net::Loop& loop, const Args& args, cli::Talk& talk, net::Reco
     if (outlet_.idle()) written();
   });
   outlet_.on_failed([this](const std::string& error, bool broken_pipe) {
-    if (broken_pipe) return give_up(to_int(cli::Exit::ok), {});
-    give_up(to_int(cli::Exit::write), fmt::format("cannot write to standard output: {}", error));
+    if (broken_pipe) {
+      give_up(to_int(cli::Exit::ok), {});
+    } else {
+      give_up(to_int(cli::Exit::write), fmt::format("cannot write to standard output: {}", error));
+    }
+    flush();  // when this is what we were leaving for, it is over
   });
 }
 
@@ -227,42 +231,6 @@ void Follower::wait(const Ended& ended, const sse::Decision& decision) {
   flush();
 }
 
-void Follower::interrupt(int signum) {
-  if (phase_ == Phase::leaving) return loop_.stop();
-  if (signum == SIGTERM) reader_.kill(SIGTERM);
-  leave(128 + signum);
-  // Who sends that does not wait for a reader of standard output who may never come.
-  if (signum == SIGTERM && !reader_.running()) loop_.stop();
-}
-
-/// Ends, with an error if there is a message.
-void Follower::give_up(int exit_code, std::string_view message, std::string_view hint) {
-  if (!message.empty()) {
-    talk_.error(message, hint);
-    outlet_.error(exit_code, message);
-    if (measure_) measure_->failed(message);
-  }
-  leave(exit_code);
-}
-
-/// Stops the loop when everything is written, and no command runs.
-void Follower::leave(int exit_code) {
-  if (exit_code_ == 0) exit_code_ = exit_code;  // what happens while leaving counts, too
-  if (phase_ == Phase::leaving) return;
-  const bool in_stream = phase_ == Phase::reading && transfer_;
-  if (in_stream) outlet_.ended("us", {});
-  tell_summary();
-  phase_ = Phase::leaving;
-  if (measure_) finish_measuring(in_stream && !the_end_);
-  reader_.abandon();
-  transfer_.reset();
-  attempt_timer_.stop();
-  idle_timer_.stop();
-  refusal_timer_.stop();
-  flush();
-  status_.erase();
-}
-
 /// All events that are there together go in one write, at the end of this turn of the loop.
 void Follower::schedule_flush() {
   if (outlet_.is_full()) return flush();
@@ -281,24 +249,6 @@ void Follower::flush() {
     if (outlet_.congested()) update_pause();
   }
   if (outlet_.idle()) written();
-}
-
-/// Nothing waits for the reader of standard output.
-void Follower::written() {
-  if (reader_.done() && !outlet_.failed()) save_id();
-  if (phase_ != Phase::leaving) return show_status();
-  if (!reader_.running()) loop_.stop();
-}
-
-void Follower::save_id() {
-  // What has not brought anything knows no better than the file.
-  if (args_.id_file.empty() || reader_.bytes() == 0) return;
-  const std::string_view id = sendable_id();
-  if (id.empty() && !reader_.last_id().empty()) return;
-  const auto saved = id_file_.save(id);
-  if (saved) return;
-  talk_.error(saved.error().message);
-  leave(to_int(cli::Exit::write));
 }
 
 /// The last event ID; empty if there is none, or none that can be sent: that is told once.

@@ -50,7 +50,13 @@ class Follower final : public net::HttpOwner {
   /// told of a SIGTERM; a Ctrl-C reaches it from the terminal. Another leaves at once.
   void interrupt(int signum);
 
-  int exit_code() const { return exit_code_; }
+  /// A recording that is not complete is a failure; a limit that was broken only if there is no
+  /// other.
+  int exit_code() const;
+
+  /// When the loop has stopped: one more text for standard output. The loop is to run again, until
+  /// that is written or lost.
+  void write_last(std::string_view text);
 
   /// What --stats prints.
   std::string stats() const;
@@ -134,7 +140,8 @@ class Follower final : public net::HttpOwner {
   bool left_behind_told_ = false;
   std::string unsendable_id_;  // that has been told of, at most its first kilobyte
   bool flush_waits_ = false;
-  int exit_code_ = 0;
+  int exit_code_ = 0;          // of the first failure
+  bool limit_broken_ = false;  // one of --fail-if
 };
 
 }  // namespace sse_tail

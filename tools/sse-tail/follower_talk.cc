@@ -94,24 +94,6 @@ void Follower::show_status() {
   }
 }
 
-/// The numbers of the run, and what --fail-if has to say of them.
-void Follower::finish_measuring(bool in_stream) {
-  measure_->left(loop_.now(), in_stream);
-  const TimingReport report = measure_->report();
-  if (args_.timing) outlet_.timing(run_.number, report);
-  for (const FailIf& limit : args_.fail_if) {
-    auto what = failure(limit, report);
-    // Of a run that has failed anyway nobody needs to hear that it has no content.
-    if (!what || (exit_code_ != 0 && !limit.metric->value(report))) continue;
-    if (run_.number != 0) what = fmt::format("run {}: {}", run_.number, *what);
-    constexpr int kCode = to_int(cli::Exit::expectation);
-    talk_.error(*what);
-    outlet_.error(kCode, *what);
-    measure_->failed(*what);
-    if (exit_code_ == 0) exit_code_ = kCode;
-  }
-}
-
 Run Follower::next_run() const {
   return {.number = run_.number + 1,
           .first_started = run_.first_started,

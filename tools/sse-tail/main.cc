@@ -36,13 +36,6 @@ Result<std::unique_ptr<net::Recorder>> open_recorder(net::Loop& loop, const Args
       args.talk.record_secrets ? rec::Secrets::kept : rec::Secrets::overwritten);
 }
 
-/// A recording that is not complete is a failure of its own, if there is no other.
-int final_code(int exit_code, net::Recorder* recorder) {
-  if (recorder != nullptr) recorder->flush();
-  const bool incomplete = recorder != nullptr && recorder->failed();
-  return exit_code == 0 && incomplete ? to_int(cli::Exit::write) : exit_code;
-}
-
 /// What has to be right before anything is requested.
 Result<void> check_outputs(const Args& args, bool stdout_open) {
   const bool prints = args.each.empty() || args.to || args.write_out;
@@ -59,7 +52,7 @@ int run(const Args& args, cli::Talk& talk) {
   if (*recorder != nullptr) {
     (*recorder)->on_failed([&](const Error& error) { talk.error(error.message, error.hint); });
   }
-  return final_code(run_all(loop, args, talk, recorder->get()), recorder->get());
+  return run_all(loop, args, talk, recorder->get());
 }
 
 }  // namespace

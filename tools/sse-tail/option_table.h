@@ -259,7 +259,8 @@ inline constexpr std::array kTimingOptions = {
                        "'chars_per_s<50'. Values are times where the number is one. At the end of "
                        "the run exit code 102 and a line on standard error; a number that is not "
                        "known, because no content came say, is a failure, too. The exit code of "
-                       "another failure wins. May be repeated. See *timing*."},
+                       "another failure wins; that a reader of standard output goes away is none. "
+                       "May be repeated. See *timing*."},
     cli::Option{.name = "repeat",
                 .takes = cli::Takes::one,
                 .arg = "N",
@@ -268,7 +269,9 @@ inline constexpr std::array kTimingOptions = {
                 .doc = "Each run has a connection of its own and begins alike; *count*, "
                        "*max-time*, *fail-if* and *retry* are for each run. A run that fails does "
                        "not keep the next from beginning; the exit code is that of the first that "
-                       "failed. Ctrl-C ends them all. *id-file* cannot be given at the same time."},
+                       "failed. Ctrl-C ends them all, and so does a run whose *max-time* is over "
+                       "before standard output has taken everything. *id-file* cannot be given at "
+                       "the same time."},
     cli::Option{.name = "write-out",
                 .letter = 'w',
                 .takes = cli::Takes::one,
@@ -279,7 +282,8 @@ inline constexpr std::array kTimingOptions = {
                        "%{json} all of them, %{stderr} and %{stdout} say where the rest goes, "
                        "after %{onerror} comes what is for failures, %% is a percent sign, \\n, "
                        "\\r and \\t are line end, carriage return and tab. @FILE is the "
-                       "content of FILE without line ends, @- that of standard input.",
+                       "content of FILE without line ends, @- that of standard input. *max-time* "
+                       "does not limit how long that takes.",
                 .offers = cli::Offers::at_file},
 };
 

@@ -33,6 +33,7 @@ class Outlet {
   void comment(std::string_view text);
   void delta(const Delta& delta, const ToolCall* call);  ///< for --to text; `call` of a tool's
   void raw(ConstBytes body);                             ///< the body as it came, for --to raw
+  void text(std::string_view text) { text_ += text; }    ///< as it is, whatever the format
 
   // The rest shows in --to jsonl only. `conn` counts connections from 1.
   void begin_connection(std::uint64_t conn) { conn_ = conn; }

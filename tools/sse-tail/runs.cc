@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <optional>
@@ -14,20 +13,22 @@
 #include "cli/escape.h"
 #include "cli/write_out.h"
 #include "follower.h"
-#include "net/fd.h"
 #include "timing_text.h"
 
 namespace sse_tail {
 namespace {
 
 /// --max-time in case that the loop cannot look at its timers, because nobody reads standard error.
-void end_after(Duration time) {
+/// nullopt: no more.
+void end_after(std::optional<Duration> time) {
   using namespace std::chrono;
-  std::signal(SIGALRM, [](int) { _exit(to_int(cli::Exit::timeout)); });
-  const auto seconds =
-      duration_cast<std::chrono::seconds>(std::min<Duration>(time, hours(24 * 365)));
   itimerval timer = {};
-  timer.it_value.tv_sec = static_cast<time_t>(seconds.count() + 2);
+  if (time) {
+    std::signal(SIGALRM, [](int) { _exit(to_int(cli::Exit::timeout)); });
+    const auto seconds =
+        duration_cast<std::chrono::seconds>(std::min<Duration>(*time, hours(24 * 365)));
+    timer.it_value.tv_sec = static_cast<time_t>(seconds.count() + 2);
+  }
   setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
@@ -50,41 +51,47 @@ class Runs {
     for (std::uint64_t left = args_.repeat; left > 0 && !over_; --left) {
       const int code = one(run);
       if (exit_code == 0) exit_code = code;
+      if (left > 1 && cut_short_ && !over_) {
+        talk_.note("standard output has not taken everything: the other runs are left out");
+        over_ = true;
+      }
     }
     const std::string totals = args_.timing && args_.repeat > 1 ? totals_.text(color_) : "";
-    if (!totals.empty()) talk_.plain(totals);
+    if (!totals.empty()) talk_.report(totals);
     return exit_code;
   }
 
  private:
   /// Moves `run` on to the next.
   int one(Run& run) {
-    if (args_.connection.max_time) end_after(*args_.connection.max_time);
+    if (args_.connection.max_time) end_after(args_.connection.max_time);
     follower_.emplace(loop_, args_, talk_, recorder_, run);
     follower_->start();
     loop_.run();
-    if (follower_->output_failed()) over_ = true;
-    int exit_code = follower_->exit_code();
+    if (recorder_ != nullptr) recorder_->flush();
     report(run);
-    if (args_.write_out && !write_out(exit_code) && exit_code == 0) {
-      exit_code = to_int(cli::Exit::write);
-    }
+    if (args_.connection.max_time) end_after(std::nullopt);
+    if (args_.write_out) write_out();
+    if (follower_->output_failed()) over_ = true;
+    // What goes on where a line was cut would make nonsense of both.
+    cut_short_ = !follower_->output_idle();
+    const int exit_code = follower_->exit_code();
     run = follower_->next_run();
     follower_.reset();
     return exit_code;
   }
 
   void report(const Run& run) {
-    if (args_.stats) talk_.plain(follower_->stats());
+    if (args_.stats) talk_.report(follower_->stats());
     if (!args_.timing) return;
     const TimingReport report = follower_->measure()->report();
-    if (args_.repeat == 1) return talk_.plain(timing_text(report, args_.stall, color_));
+    if (args_.repeat == 1) return talk_.report(timing_text(report, args_.stall, color_));
     totals_.add(report);
-    talk_.plain(run_text(run.number, report, color_));
+    talk_.report(run_text(run.number, report, color_));
   }
 
-  /// False: what should go to standard output did not.
-  bool write_out(int exit_code) {
+  void write_out() {
+    const int exit_code = follower_->exit_code();
     const auto written = cli::write_out(*args_.write_out,
                                         follower_->measure()->variables(exit_code), exit_code != 0);
     for (const std::string& name : written.unknown) {
@@ -93,18 +100,14 @@ class Runs {
     }
     for (const cli::OutPiece& piece : written.pieces) {
       if (piece.to_stderr) {
-        (void)net::write_all(STDERR_FILENO, piece.text);
+        talk_.write(piece.text);
         continue;
       }
       // What comes before it is lost, or nobody took it in time.
-      if (!follower_->output_idle() || over_output_) continue;
-      if (net::write_all(STDOUT_FILENO, piece.text)) continue;
-      over_ = over_output_ = true;
-      if (errno == EPIPE) continue;
-      talk_.error("cannot write to standard output: " + net::errno_text(errno));
-      return false;
+      if (!follower_->output_idle() || follower_->output_failed()) continue;
+      follower_->write_last(piece.text);
+      loop_.run();
     }
-    return true;
   }
 
   void interrupt(int signum) {
@@ -118,7 +121,7 @@ class Runs {
   net::Recorder* recorder_;
   bool color_;
   bool over_ = false;
-  bool over_output_ = false;  // standard output is gone
+  bool cut_short_ = false;  // the output of a run
   std::optional<Follower> follower_;
   RunTotals totals_;
   net::Signal interrupted_;

@@ -68,7 +68,7 @@ int run(const Args& args, cli::Talk& talk) {
   const net::Signal interrupt(loop, SIGINT, [&] { session.interrupt(); });
   session.start();
   loop.run();
-  if (args.stats) talk.plain(session.stats());
+  if (args.stats) talk.report(session.stats());
   return exit_code(session, recorder->get());
 }
 
