@@ -142,13 +142,15 @@ int HttpTransfer::State::on_request(void* user, char*, char*, int, int) {
 }
 
 bool HttpTransfer::State::take_head_line(std::string_view line) {
-  if (!hop->answered) hop->answered = multi->loop().refresh();
+  if (!hop->reader.begun()) hop->answered = multi->loop().refresh();
   if (request.transport && !hop->reader.complete())  // else a trailer, which is in the body
     take_transport(rec::Kind::received, as_bytes(status_line_as_http1(line)));
   if (owner == nullptr) return false;
   using Line = HttpAnswerReader::Line;
   switch (hop->reader.take(line)) {
     case Line::more:
+      if (!hop->reader.begun()) hop->answered.reset();  // that was an interim answer
+      return true;
     case Line::trailer: return true;
     case Line::last: return finish_head();
     case Line::malformed:
@@ -336,6 +338,10 @@ HttpTimings HttpTransfer::timings() const {
   timings.requested = state_->hop->requested;
   timings.answered = state_->hop->answered;
   return timings;
+}
+
+const std::string& HttpTransfer::method() const {
+  return state_->request.method;
 }
 
 }  // namespace net

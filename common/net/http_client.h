@@ -80,8 +80,7 @@ struct HttpTimings {
   Duration first_byte = Duration(0);  ///< of the answer
   std::optional<Time> requested =
       {};  ///< the connection was there, and the request about to be sent
-  std::optional<Time> answered =
-      {};  ///< the first line of an answer was there, an interim one, too
+  std::optional<Time> answered = {};  ///< the first line of the answer was there, no interim one
 };
 
 /// Whom a HttpTransfer works for. Whatever is called, the transfer may be destroyed (it is then
@@ -138,6 +137,9 @@ class HttpTransfer {
   void set_paused(bool paused);
 
   HttpTimings timings() const;
+
+  /// Of the request as it is after redirects; lives until the next.
+  const std::string& method() const;
 
  private:
   struct State;

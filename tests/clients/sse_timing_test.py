@@ -50,7 +50,7 @@ class Paced(TestCase):
         self.assertLess(line["first_comment_us"], line["ttft_us"])
         self.assertGreaterEqual(line["last_content_us"], 60_000 + 4 * 10_000 - RESOLUTION)
         self.assertGreaterEqual(line["sent_us"], line["connect_us"])
-        self.assertNotIn("tls_us", line)
+        self.assertEqual((line["tls_us"], line["redirect_us"]), (0, 0))
         self.assertNotIn("tpot_us", line)
 
     def test_gaps_are_those_of_the_server(self):
@@ -79,8 +79,7 @@ class Paced(TestCase):
         self.assertGreaterEqual(line["stall_max_us"], 100_000 - RESOLUTION)
         self.assertIn(line["stall_at"], (2, 3, 4))
         line = measure(self.url + "interval=1ms&count=4", "--stall", "1h")
-        self.assertEqual(line["stalls"], 0)
-        self.assertNotIn("stall_max_us", line)
+        self.assertEqual((line["stalls"], line["stall_max_us"], line["stall_at"]), (0, 0, 0))
 
     def test_report_is_for_people(self):
         run = sse_tail("--no-reconnect", "--timing", self.url + "ttft=30ms&interval=5ms&count=4")
@@ -163,6 +162,15 @@ class Content(TestCase):
         line = self.measure(FOUR + "data: [DONE]\n\n", "--until-data", "[DONE]")
         self.assertEqual((line["events"], line["chunks"]), (5, 3))
 
+    def test_last_event_is_none_if_it_says_so(self):
+        line = self.measure(FOUR + "event: close\ndata: bye\n\n", "--until-event", "close")
+        self.assertEqual((line["events"], line["chunks"]), (5, 3))
+
+    def test_many_reads_in_one_turn_have_times_of_their_own(self):
+        line = self.measure("data: x\n\n" * 200_000)
+        reads = round(line["chunks"] * (1 - line["coalesced"]))
+        self.assertGreaterEqual(reads, line["bytes"] // (64 << 10))
+
     def test_pieces_of_one_read_are_coalesced(self):
         pieces = b"".join(chunk(b"data: x\n\n") for _ in range(10)) + chunk(b"")
         body = head("200 OK", "Transfer-Encoding: chunked") + pieces + b"\r\n"
@@ -202,6 +210,46 @@ class Failures(TestCase):
         self.assert_exit(102, run)
         self.assertEqual(run.err, "sse-tail: ttft is not known: no content came "
                                   "(--fail-if 'ttft>1h')\n")
+
+    def test_connection_is_known_without_an_answer(self):
+        hold = Hold(b"")
+        with SseServer(hold) as server:
+            run = sse_tail("-s", "--idle-timeout", "50ms", "-w", "%{json}", server.url)
+            hold.release()
+        self.assert_exit(28, run)
+        out = json.loads(run.out)
+        self.assertGreater(out["time_connect"], 0)
+        self.assertGreaterEqual(out["sent"], out["time_connect"])
+        self.assertIsNone(out["ttfb"])
+
+    def test_interim_answer_is_none(self):
+        interim = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+        hold = Hold(interim)
+        with SseServer(hold) as server:
+            run = sse_tail("-s", "--idle-timeout", "50ms", "-w", "%{json}", server.url)
+            hold.release()
+        self.assertIsNone(json.loads(run.out)["ttfb"])
+        with SseServer(interim * 2 + answer(FOUR)) as server:
+            line = measure(server.url)
+        self.assertLessEqual(line["ttfb_us"], line["first_byte_us"])
+
+    def test_report_that_says_nothing_is_none(self):
+        run = sse_tail("--timing", "http://127.0.0.1:1/")
+        self.assert_exit(7, run)
+        self.assertNotIn("timing since", run.err)
+
+    def test_wait_for_another_attempt_is_no_part_of_the_times(self):
+        with SseServer(empty("503 Busy"), answer("data: x\n\n")) as server:
+            run = sse_tail("-s", "--retry", "1", "--retry-delay", "300ms", "--count", "1", "--to",
+                           "jsonl", "--timing", "-w", "%{json}", server.url)
+        self.assert_exit(0, run)
+        *_, line, out = run.out.splitlines()
+        line, out = json.loads(line), json.loads(out)
+        waited = json.loads(run.out.splitlines()[0])
+        self.assertEqual(waited["kind"], "reconnect")
+        self.assertLess(line["sent_us"] + line["end_us"], line["t"] * 1e6 - waited["ms"] * 1000)
+        self.assertEqual((out["num_redirects"], out["http_code"]), (0, 200))
+        self.assertLessEqual(out["time_starttransfer"], out["time_total"])
 
     def test_other_failure_counts_more(self):
         with SseServer(empty("404 Not Found")) as server:
@@ -330,6 +378,22 @@ class WriteOut(TestCase):
             run = sse_tail("--id-file", "/dev/full", "-w", "%{errormsg}", server.url)
         self.assert_exit(23, run)
         self.assertEqual(run.out, b"x\ncannot write /dev/full: No space left on device")
+
+    def test_redirect_counts(self):
+        with SseServer(empty("302 Found", "Location: /there"), answer(FOUR)) as server:
+            run = sse_tail("-s", "--no-reconnect", "-d", "x", "--count", "1", "-w",
+                           "%{stderr}%{json}", server.url)
+        self.assert_exit(0, run)
+        out = json.loads(run.err)
+        self.assertEqual((out["method"], out["num_redirects"]), ("GET", 1))
+        self.assertGreater(out["time_redirect"], 0)
+        self.assertGreaterEqual(out["time_starttransfer"], out["time_redirect"])
+
+    def test_body_of_a_refusal_was_downloaded(self):
+        with SseServer(answer("sorry", "404 Not Found", type="text/plain")) as server:
+            run = sse_tail("-s", "-w", "%{size_download}", server.url)
+        self.assert_exit(22, run)
+        self.assertEqual(run.out, b"5")
 
     def test_format_may_stand_in_a_file(self):
         with tempfile.TemporaryDirectory() as folder, SseServer(answer(FOUR)) as server:

@@ -96,8 +96,8 @@ std::optional<std::string> failure(const FailIf& limit, const TimingReport& repo
                        report.chunks == 0 ? ": no content came" : "", option);
   }
   if (!breaks(limit.op, *value, limit.limit)) return std::nullopt;
-  return fmt::format("{} is {}, {} {} {}", metric.name, value_text(metric.unit, *value),
-                     words(limit.op), value_text(metric.unit, limit.limit), option);
+  const auto [is, than] = value_texts(metric.unit, *value, limit.limit);
+  return fmt::format("{} is {}, {} {} {}", metric.name, is, words(limit.op), than, option);
 }
 
 }  // namespace sse_tail

@@ -143,8 +143,12 @@ void Follower::on_answer(const net::HttpAnswer& answer) {
   talk_.verbose(cli::marked_lines(answer.head, "< "));
   watch_for_idleness();
   phase_since_ = loop_.now();
-  if (measure_) measure_->answered(answer, transfer_->timings());
   refusal_ = judge_answer(answer, args_);
+  if (measure_) {
+    measure_->transfer(*transfer_);
+    measure_->answered(answer);
+    if (!refusal_) measure_->timing().opened();
+  }
   if (!refusal_) {
     phase_ = Phase::reading;
     reconnect_.opened();
@@ -160,11 +164,12 @@ void Follower::on_answer(const net::HttpAnswer& answer) {
 void Follower::on_body(ConstBytes bytes) {
   watch_for_idleness();
   if (phase_ == Phase::refused) {
+    if (measure_) measure_->refused(bytes.size());
     refusal_body_ += as_text(bytes).substr(0, kShownBody - refusal_body_.size());
     if (refusal_body_.size() == kShownBody) conclude(*refusal_);
     return;
   }
-  if (measure_) measure_->timing().read(loop_.now(), bytes.size());
+  if (measure_) measure_read(bytes.size());
   reader_.take(bytes);
   if (phase_ != Phase::reading) return;
   schedule_flush();
@@ -172,7 +177,10 @@ void Follower::on_body(ConstBytes bytes) {
 }
 
 void Follower::on_end(const net::HttpEnd& end) {
-  if (measure_) measure_->ended(loop_.now(), phase_ == Phase::reading, transfer_->timings());
+  if (measure_) {
+    measure_->transfer(*transfer_);
+    if (phase_ == Phase::reading) measure_->timing().ended(loop_.now());
+  }
   if (phase_ == Phase::refused) return conclude(*refusal_);
   if (phase_ == Phase::connecting) return conclude(judge_end(end));
   if (reader_.waiting()) {
@@ -268,6 +276,7 @@ void Follower::update_pause() {
   if (!transfer_ || wanted == paused_) return;
   paused_ = wanted;
   transfer_->set_paused(wanted);
+  if (measure_ && !the_end_) measure_->timing().paused(wanted, loop_.now());
   watch_for_idleness();
 }
 

@@ -94,7 +94,8 @@ class Follower final : public net::HttpOwner {
   void wait(const Ended& ended, const sse::Decision& decision);
   void give_up(int exit_code, std::string_view message, std::string_view hint = {});
   void leave(int exit_code);
-  void finish_measuring(bool in_stream);
+  void finish_measuring();
+  void measure_read(std::size_t size);
 
   void schedule_flush();
   void flush();
@@ -114,6 +115,8 @@ class Follower final : public net::HttpOwner {
   Run run_;
   Time started_;
   std::unique_ptr<Measure> measure_;
+  Time read_at_;               // measure_read()
+  std::size_t read_size_ = 0;  // then
   Outlet outlet_;
   StatusLine status_;
   IdFile id_file_;

@@ -43,7 +43,11 @@ void Follower::leave(int exit_code) {
   if (in_stream) outlet_.ended("us", {});
   tell_summary();
   phase_ = Phase::leaving;
-  if (measure_) finish_measuring(in_stream && !the_end_);
+  if (measure_) {
+    if (transfer_) measure_->transfer(*transfer_);
+    if (in_stream && !the_end_) measure_->timing().ended(loop_.now());
+    finish_measuring();
+  }
   reader_.abandon();
   transfer_.reset();
   attempt_timer_.stop();
@@ -54,8 +58,8 @@ void Follower::leave(int exit_code) {
 }
 
 /// The numbers of the run, and what --fail-if has to say of them.
-void Follower::finish_measuring(bool in_stream) {
-  measure_->left(loop_.now(), in_stream);
+void Follower::finish_measuring() {
+  measure_->left(loop_.now());
   const TimingReport report = measure_->report();
   if (args_.timing) outlet_.timing(run_.number, report);
   for (const FailIf& limit : args_.fail_if) {

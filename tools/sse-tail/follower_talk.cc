@@ -1,4 +1,4 @@
-// What a Follower has to say to people, and to a recording.
+// What a Follower has to say to people and to a recording, and what it measures.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -105,6 +105,19 @@ std::string Follower::stats() const {
   return fmt::format("received {}, {}, over {} in {}", count_text(reader_.events(), "event"),
                      count_text(reader_.bytes(), "byte"), count_text(connections_, "connection"),
                      time_text(loop_.now() - started_));
+}
+
+/// What libcurl hands over in pieces came in one read, unless it is more than one read gives: then
+/// libcurl has read again, in the same turn of the loop.
+void Follower::measure_read(std::size_t size) {
+  if (loop_.now() != read_at_) read_size_ = 0;
+  read_size_ += size;
+  if (read_size_ > net::Loop::kReadSize) {
+    loop_.refresh();
+    read_size_ = size;
+  }
+  read_at_ = loop_.now();
+  measure_->timing().read(read_at_, size);
 }
 
 }  // namespace sse_tail

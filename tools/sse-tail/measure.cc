@@ -40,12 +40,16 @@ bool wants_measure(const Args& args) {
 }
 
 void Measure::begun(Time now) {
-  if (!begun_) begun_ = now;
   timing_.begun(now);
+  redirects_ = 0;
 }
 
-void Measure::answered(const net::HttpAnswer& answer, const net::HttpTimings& timings) {
-  note(timings);
+void Measure::transfer(const net::HttpTransfer& transfer) {
+  timing_.transfer(transfer.timings());
+  method_ = transfer.method();
+}
+
+void Measure::answered(const net::HttpAnswer& answer) {
   status_ = answer.status;
   version_ = answer.version;
   url_ = answer.url;
@@ -53,51 +57,45 @@ void Measure::answered(const net::HttpAnswer& answer, const net::HttpTimings& ti
   content_type_ = type == nullptr ? "" : type->value;
 }
 
-void Measure::ended(Time now, bool in_stream, const net::HttpTimings& timings) {
-  note(timings);
-  if (in_stream) timing_.ended(now);
-}
-
-void Measure::left(Time now, bool in_stream) {
-  if (in_stream) timing_.ended(now);
-  if (begun_) total_ = now - *begun_;
+void Measure::left(Time now) {
+  if (timing_.start()) total_ = now - *timing_.start();
 }
 
 void Measure::failed(std::string_view message) {
   if (error_.empty()) error_ = message;
 }
 
-void Measure::note(const net::HttpTimings& timings) {
-  timings_ = timings;
-  timing_.transfer(timings);
-}
-
 std::vector<cli::OutVariable> Measure::variables(int exit_code) const {
   const TimingReport report = timing_.report();
+  const net::HttpTimings& connection = timing_.connection();
   // As curl writes it: three digits, also where there was no answer.
   const auto status = [this](std::string name) {
     return cli::OutVariable{
         .name = std::move(name), .text = fmt::format("{:03}", status_), .number = true};
   };
   const std::string url = args_.url.text();
+  // libcurl's is of the last request alone.
+  const Duration first_byte = connection.first_byte == Duration(0)
+                                  ? Duration(0)
+                                  : connection.redirect + connection.first_byte;
   std::vector<cli::OutVariable> all = {
       text("content_type", content_type_),
       text("errormsg", error_),
       number("exitcode", static_cast<std::uint64_t>(exit_code)),
       status("http_code"),
       text("http_version", version_),
-      text("method", args_.method),
+      text("method", method_),
       number("num_redirects", redirects_),
       status("response_code"),
       text("scheme", args_.url.scheme),
-      number("size_download", report.bytes),
-      time("time_appconnect", timings_.tls),
-      time("time_connect", timings_.connect),
+      number("size_download", report.bytes + refused_bytes_),
+      time("time_appconnect", connection.tls),
+      time("time_connect", connection.connect),
       since_start("time_first_byte", report.sent, report.first_byte),
       since_start("time_first_event", report.sent, report.first_event),
-      time("time_namelookup", timings_.name_lookup),
-      time("time_redirect", timings_.redirect),
-      time("time_starttransfer", timings_.first_byte),
+      time("time_namelookup", connection.name_lookup),
+      time("time_redirect", connection.redirect),
+      time("time_starttransfer", first_byte),
       time("time_total", total_),
       since_start("time_ttft", report.sent, report.ttft),
       text("url", url),

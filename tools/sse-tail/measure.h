@@ -21,7 +21,7 @@ bool wants_measure(const Args& args);
 class Measure {
  public:
   /// `args` must outlive it.
-  explicit Measure(const Args& args) : args_(args), timing_(args.stall) {}
+  explicit Measure(const Args& args) : args_(args), timing_(args.stall), method_(args.method) {}
 
   Timing& timing() { return timing_; }
   TimingReport report() const { return timing_.report(); }
@@ -29,13 +29,17 @@ class Measure {
   /// An attempt begins.
   void begun(Time now);
   void redirected() { ++redirects_; }
-  void answered(const net::HttpAnswer& answer, const net::HttpTimings& timings);
 
-  /// A transfer is over, `in_stream`: within the body of an event stream.
-  void ended(Time now, bool in_stream, const net::HttpTimings& timings);
+  /// What is known of the transfer by now: ahead of each of the following calls.
+  void transfer(const net::HttpTransfer& transfer);
+
+  void answered(const net::HttpAnswer& answer);
+
+  /// Of the body of an answer that is no stream.
+  void refused(std::size_t size) { refused_bytes_ += size; }
 
   /// We leave the run.
-  void left(Time now, bool in_stream);
+  void left(Time now);
 
   /// Only the first counts.
   void failed(std::string_view message);
@@ -44,17 +48,15 @@ class Measure {
   std::vector<cli::OutVariable> variables(int exit_code) const;
 
  private:
-  void note(const net::HttpTimings& timings);
-
   const Args& args_;
   Timing timing_;
-  net::HttpTimings timings_;  // of the latest transfer
-  std::optional<Time> begun_;
+  std::string method_;   // of the latest request
   unsigned status_ = 0;  // of the latest answer
   std::string version_ = "0";
   std::string url_;
   std::string content_type_;
-  std::uint64_t redirects_ = 0;
+  std::uint64_t redirects_ = 0;  // of the latest attempt
+  std::uint64_t refused_bytes_ = 0;
   std::string error_;
   Duration total_ = Duration(0);
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace sse_tail {
 namespace {
@@ -109,9 +110,10 @@ constexpr std::array kMetrics = {
     Metric{"gap_max", Unit::time, gap<&GapSummary::max>},
     Metric{"stalls", Unit::count,
            [](const Report& r) { return with_content(r, static_cast<double>(r.stalls)); }},
-    Metric{"stall_max", Unit::time, time<&Report::stall_max>},
+    Metric{"stall_max", Unit::time,
+           [](const Report& r) { return with_content(r, *us(r.stall_max)); }},
     Metric{"stall_at", Unit::count,
-           [](const Report& r) { return r.stalls == 0 ? Value() : number(r.stall_at); }},
+           [](const Report& r) { return with_content(r, static_cast<double>(r.stall_at)); }},
     Metric{"coalesced", Unit::share,
            [](const Report& r) {
              return with_content(r, static_cast<double>(r.coalesced) /
@@ -150,29 +152,42 @@ const Metric* find_metric(std::string_view name) {
   return found == kMetrics.end() ? nullptr : found;
 }
 
-std::string time_text_of(double us) {
-  if (us < 0.5) return "0 ms";
-  if (us < 999'500) return fmt::format("{:.3g} ms", us / 1e3);
-  if (us < 999'500'000) return fmt::format("{:.3g} s", us / 1e6);
-  return fmt::format("{:.0f} s", us / 1e6);
+std::string time_text_of(double us, int digits) {
+  if (us < 0.5 && digits == kUsualDigits) return "0 ms";
+  if (us < 999'500) return fmt::format("{:.{}g} ms", us / 1e3, digits);
+  if (us < 999'500'000) return fmt::format("{:.{}g} s", us / 1e6, digits);
+  return fmt::format("{:.{}f} s", us / 1e6, digits - kUsualDigits);
 }
 
-std::string value_text(Unit unit, double value) {
+std::string value_text(Unit unit, double value, int digits) {
   switch (unit) {
-    case Unit::time: return time_text_of(value);
-    case Unit::count: return fmt::format("{:.0f}", value);
+    case Unit::time: return time_text_of(value, digits);
+    case Unit::count: return fmt::format("{:.{}f}", value, digits - kUsualDigits);
     case Unit::rate:
-      return value < 99.95 ? fmt::format("{:.3g}", value) : fmt::format("{:.0f}", value);
-    case Unit::share: return fmt::format("{:.3g} %", value * 100);
+      if (value < 99.95) return fmt::format("{:.{}g}", value, digits);
+      return fmt::format("{:.{}f}", value, digits - kUsualDigits);
+    case Unit::share: return fmt::format("{:.{}g} %", value * 100, digits);
   }
   return {};
+}
+
+std::pair<std::string, std::string> value_texts(Unit unit, double a, double b) {
+  constexpr int kMostDigits = 17;  // a double has no more
+  for (int digits = kUsualDigits;; ++digits) {
+    auto texts = std::pair(value_text(unit, a, digits), value_text(unit, b, digits));
+    if (texts.first != texts.second || a == b || digits == kMostDigits) return texts;
+  }
 }
 
 std::string plain_text(Unit unit, double value) {
   switch (unit) {
     case Unit::time: return fmt::format("{:.6f}", value / 1e6);
     case Unit::count: return fmt::format("{:.0f}", value);
-    case Unit::rate: return fmt::format("{:.3f}", value);
+    case Unit::rate: {
+      // One event in an hour is a rate, too.
+      const double size = value > 0 ? std::floor(std::log10(value)) : 0;
+      return fmt::format("{:.{}f}", value, std::clamp(3 - static_cast<int>(size), 3, 15));
+    }
     case Unit::share: return fmt::format("{:.4f}", value);
   }
   return {};

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "timing.h"
 
@@ -32,14 +33,19 @@ std::span<const Metric> metrics();
 /// nullptr: there is none.
 const Metric* find_metric(std::string_view name);
 
-/// "12.3 ms", "1.2 s": three digits, whatever they are worth.
-std::string time_text_of(double us);
+inline constexpr int kUsualDigits = 3;
+
+/// "12.3 ms", "1.2 s": so many digits, whatever they are worth, at least the usual ones.
+std::string time_text_of(double us, int digits = kUsualDigits);
 
 /// For people: with its unit, a count with all digits, a share in percent.
-std::string value_text(Unit unit, double value);
+std::string value_text(Unit unit, double value, int digits = kUsualDigits);
 
-/// For programs: seconds with six decimals as curl writes times, other fractions with three or
-/// four.
+/// Both with so many digits that they differ, unless they are the same.
+std::pair<std::string, std::string> value_texts(Unit unit, double a, double b);
+
+/// For programs: seconds with six decimals as curl writes times, other fractions with three, four,
+/// or as many as it takes for four digits.
 std::string plain_text(Unit unit, double value);
 
 }  // namespace sse_tail

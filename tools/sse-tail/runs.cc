@@ -85,7 +85,11 @@ class Runs {
     if (args_.stats) talk_.report(follower_->stats());
     if (!args_.timing) return;
     const TimingReport report = follower_->measure()->report();
-    if (args_.repeat == 1) return talk_.report(timing_text(report, args_.stall, color_));
+    if (args_.repeat == 1) {
+      const std::string text = timing_text(report, args_.stall, color_);
+      if (!text.empty()) talk_.report(text);
+      return;
+    }
     totals_.add(report);
     talk_.report(run_text(run.number, report, color_));
   }

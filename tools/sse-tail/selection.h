@@ -22,7 +22,7 @@ class Selection {
   struct Fate {
     bool shown = true;
     bool last = false;
-    bool mark = false;  ///< an end mark, that of --until-data
+    bool mark = false;  ///< an end mark, of --until-data or --until-event
   };
 
   /// To be called once for each message.

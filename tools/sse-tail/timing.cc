@@ -20,9 +20,8 @@ void set_once(std::optional<Time>& time, Time now) {
   if (!time) time = now;
 }
 
-/// What libcurl did not do takes it no time.
-std::optional<Duration> step(Duration until, Duration before) {
-  if (until == Duration(0)) return std::nullopt;
+/// libcurl says 0 of what it did not do.
+Duration step(Duration until, Duration before) {
   return std::max(until - before, Duration(0));
 }
 
@@ -39,19 +38,34 @@ bool TimingReport::buffered() const {
 }
 
 void Timing::begun(Time now) {
-  set_once(begun_, now);
+  paused(false, now);
+  if (attempt_ == Attempt::kept) attempt_ = Attempt::another;
+  if (attempt_ != Attempt::open) return;
+  begun_ = now;
+  connection_ = {};
 }
 
 void Timing::transfer(const net::HttpTimings& timings) {
-  if (!requested_ && timings.requested) {
-    requested_ = timings.requested;
-    connection_ = timings;
+  if (attempt_ != Attempt::another) connection_ = timings;
+}
+
+void Timing::opened() {
+  if (attempt_ == Attempt::open) attempt_ = Attempt::kept;
+}
+
+void Timing::paused(bool paused, Time now) {
+  if (paused == paused_since_.has_value()) return;
+  if (paused) {
+    paused_since_ = now;
+  } else {
+    paused_for_ += now - *paused_since_;
+    paused_since_.reset();
   }
-  if (!answered_) answered_ = timings.answered;
 }
 
 void Timing::read(Time now, std::size_t size) {
   read_at_ = now;
+  awake_at_ = now - paused_for_;
   set_once(first_byte_, now);
   counted_.bytes += size;
 }
@@ -78,6 +92,7 @@ void Timing::content(std::string_view text) {
   }
   count_silence();
   last_content_ = read_at_;
+  content_awake_at_ = awake_at_;
 }
 
 void Timing::reasoning(std::string_view text) {
@@ -89,18 +104,19 @@ void Timing::reasoning(std::string_view text) {
 void Timing::add_gap(Duration gap) {
   gaps_.add(gap);
   if (gap == Duration(0)) ++counted_.coalesced;
-  if (gap <= stall_) return;
+  const Duration stall = awake_at_ - content_awake_at_;
+  if (stall <= stall_) return;
   ++counted_.stalls;
-  if (counted_.stall_max && gap <= *counted_.stall_max) return;
-  counted_.stall_max = gap;
+  if (stall <= counted_.stall_max) return;
+  counted_.stall_max = stall;
   counted_.stall_at = counted_.chunks;
 }
 
 /// Before this content or reasoning, since the one before or the request.
 void Timing::count_silence() {
-  const Duration quiet = read_at_ - last_output_.value_or(origin());
+  const Duration quiet = awake_at_ - output_awake_at_.value_or(origin());
   if (quiet >= kSilence) counted_.silence += quiet;
-  last_output_ = read_at_;
+  output_awake_at_ = awake_at_;
 }
 
 void Timing::usage(const Usage& usage) {
@@ -110,25 +126,25 @@ void Timing::usage(const Usage& usage) {
 }
 
 Time Timing::origin() const {
-  if (requested_) return *requested_;
+  if (connection_.requested) return *connection_.requested;
   return begun_.value_or(read_at_);
 }
 
 TimingReport Timing::report() const {
   TimingReport report = counted_;
-  if (requested_ && begun_) {
-    const net::HttpTimings& c = connection_;
+  const net::HttpTimings& c = connection_;
+  if (c.requested && begun_) {
     report.redirect = step(c.redirect, Duration(0));
     report.dns = step(c.name_lookup, Duration(0));
     report.connect = step(c.connect, c.name_lookup);
     report.tls = step(c.tls, c.connect);
-    report.sent = *requested_ - *begun_;
+    report.sent = *c.requested - *begun_;
   }
   const auto since = [&](const std::optional<Time>& time) -> std::optional<Duration> {
     if (!time) return std::nullopt;
     return *time - origin();
   };
-  report.ttfb = since(answered_);
+  report.ttfb = since(c.answered);
   report.first_byte = since(first_byte_);
   report.first_comment = since(first_comment_);
   report.first_event = since(first_event_);

@@ -49,13 +49,15 @@ class Block {
       rest = fmt::format("{:<9} {}{}{}", text, mark(kDim), remark, mark(kPlain));
     }
     add(fmt::format("  {:<{}} ", label, kLabelWidth), rest);
+    ++lines_;
   }
 
   void warning(std::string_view label, std::string_view text) {
     line(label, fmt::format("{}{}{}", mark(kWarning), text, mark(kPlain)));
   }
 
-  std::string text() { return std::move(text_); }
+  /// Without any line a title is nothing.
+  std::string text() { return lines_ > 0 ? std::move(text_) : std::string(); }
 
  private:
   std::string_view mark(std::string_view code) const { return color_ ? code : ""; }
@@ -68,13 +70,16 @@ class Block {
 
   bool color_;
   std::string text_;
+  unsigned lines_ = 0;
 };
 
 void add_beginning(Block& block, const TimingReport& report) {
   if (report.sent) {
     std::string steps;
     for (const std::string_view name : {"redirect", "dns", "connect", "tls"}) {
-      append_with_comma(steps, named(name, name, report));
+      if (find_metric(name)->value(report) > 0) {
+        append_with_comma(steps, named(name, name, report));
+      }
     }
     block.line("before it", value_of("sent", report), steps);
   }

@@ -10,7 +10,7 @@
 namespace sse_tail {
 
 /// The whole report, several lines without the last line end. `stall` is the time that makes a gap
-/// one; `color`: marked up for a terminal.
+/// one; `color`: marked up for a terminal. Empty: there is nothing to say.
 std::string timing_text(const TimingReport& report, Duration stall, bool color);
 
 /// One line of one of several runs.

@@ -16,6 +16,7 @@ TimingReport report(Duration ttft) {
   TimingReport report;
   report.sent = milliseconds(3);
   report.dns = milliseconds(1);
+  report.tls = Duration(0);
   report.ttfb = milliseconds(2);
   report.ttft = ttft;
   report.last_content = ttft + milliseconds(30);
@@ -64,6 +65,31 @@ TEST(SseTailFailIf, counts_and_shares_are_numbers) {
             "gap_p99 is 20 ms, not under 20 ms (--fail-if 'gap_p99>=20ms')");
 }
 
+TEST(SseTailFailIf, numbers_have_as_many_digits_as_it_takes_to_differ) {
+  TimingReport one = report(std::chrono::microseconds(800'040));
+  EXPECT_EQ(said("ttft>800ms", one),
+            "ttft is 800.04 ms, more than 800 ms (--fail-if 'ttft>800ms')");
+  EXPECT_EQ(said("chunks<4.5", one), "chunks is 4.0, less than 4.5 (--fail-if 'chunks<4.5')");
+  one.events = 1;
+  one.end = std::chrono::microseconds(50'300);
+  EXPECT_EQ(said("events_per_s<19.9", one),
+            "events_per_s is 19.88, less than 19.9 (--fail-if 'events_per_s<19.9')");
+  one.end = std::chrono::microseconds(2'001);
+  EXPECT_EQ(said("events_per_s<500", one),
+            "events_per_s is 499.8, less than 500.0 (--fail-if 'events_per_s<500')");
+  one.coalesced = 4;
+  EXPECT_EQ(said("coalesced>0.9999", one),
+            "coalesced is 100 %, more than 99.99 % (--fail-if 'coalesced>0.9999')");
+}
+
+TEST(SseTailFailIf, good_stream_is_within_limits_on_what_it_does_not_have) {
+  const TimingReport one = report(milliseconds(800));
+  EXPECT_EQ(said("stall_max>5s", one), "");
+  EXPECT_EQ(said("stall_at>0", one), "");
+  EXPECT_EQ(said("stall_max>5s", {}),
+            "stall_max is not known: no content came (--fail-if 'stall_max>5s')");
+}
+
 TEST(SseTailFailIf, what_is_not_known_is_a_failure) {
   EXPECT_EQ(said("ttft>1m", {}), "ttft is not known: no content came (--fail-if 'ttft>1m')");
   EXPECT_EQ(said("tpot>1m", report(milliseconds(1))), "tpot is not known (--fail-if 'tpot>1m')");
@@ -98,7 +124,7 @@ TEST(SseTailTimingText, has_no_line_for_what_did_not_happen) {
             "                      p50 5 ms, p90 20 ms, p95 20 ms, p99 20 ms\n"
             "  coalesced           25 %: 1 of 4 chunks came with the one before\n"
             "  rates               100 chunks/s, 0 chars/s");
-  EXPECT_EQ(timing_text({}, milliseconds(1000), false), "timing since the request was sent");
+  EXPECT_EQ(timing_text({}, milliseconds(1000), false), "");
 }
 
 TEST(SseTailTimingText, tokens_only_when_they_are_known) {
@@ -153,6 +179,13 @@ TEST(SseTailMetric, times_have_three_digits) {
   EXPECT_EQ(time_text_of(999'600), "1 s");
   EXPECT_EQ(time_text_of(1'234'000), "1.23 s");
   EXPECT_EQ(time_text_of(3.6e9), "3600 s");
+}
+
+TEST(SseTailMetric, rates_for_programs_have_four_digits) {
+  EXPECT_EQ(plain_text(Unit::rate, 0), "0.000");
+  EXPECT_EQ(plain_text(Unit::rate, 1234.5), "1234.500");
+  EXPECT_EQ(plain_text(Unit::rate, 0.5), "0.5000");
+  EXPECT_EQ(plain_text(Unit::rate, 1 / 3600.0), "0.0002778");
 }
 
 }  // namespace

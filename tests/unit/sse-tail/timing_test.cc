@@ -28,6 +28,7 @@ Timing begun(Duration stall = std::chrono::seconds(1)) {
                    .tls = milliseconds(9),
                    .requested = at(10),
                    .answered = at(12)});
+  timing.opened();
   return timing;
 }
 
@@ -62,7 +63,7 @@ TEST(SseTailTiming, times_count_from_the_sending_of_the_request) {
   EXPECT_EQ(report.dns, milliseconds(1));
   EXPECT_EQ(report.connect, milliseconds(2));
   EXPECT_EQ(report.tls, milliseconds(6));
-  EXPECT_EQ(report.redirect, std::nullopt);
+  EXPECT_EQ(report.redirect, Duration(0));  // there was none
   EXPECT_EQ(report.ttfb, milliseconds(2));
   EXPECT_EQ(report.first_byte, milliseconds(3));
   EXPECT_EQ(report.first_comment, milliseconds(3));
@@ -145,6 +146,43 @@ TEST(SseTailTiming, stalls_are_counted_and_the_longest_located) {
   EXPECT_EQ(report.stall_at, 5);
 }
 
+TEST(SseTailTiming, stream_without_a_stall_has_none_of_any_length) {
+  Timing timing = begun(milliseconds(50));
+  EXPECT_EQ(value(timing.report(), "stall_max"), std::nullopt);  // nor any content
+  EXPECT_EQ(value(timing.report(), "stall_at"), std::nullopt);
+  arrive(timing, 20, "x");
+  EXPECT_EQ(value(timing.report(), "stall_max"), 0);
+  EXPECT_EQ(value(timing.report(), "stall_at"), 0);
+}
+
+TEST(SseTailTiming, time_in_which_we_read_nothing_is_a_gap_and_no_stall) {
+  Timing timing = begun(milliseconds(50));
+  arrive(timing, 20, "a");
+  timing.paused(true, at(30));
+  timing.paused(true, at(40));
+  arrive(timing, 20, "b");  // waited with the rest of the read
+  timing.paused(false, at(130));
+  arrive(timing, 140, "c");
+  arrive(timing, 200, "d");
+  timing.paused(true, at(210));
+  timing.paused(false, at(220));
+  arrive(timing, 300, "e");
+  const TimingReport report = timing.report();
+  EXPECT_DOUBLE_EQ(report.gaps->max, 120'000);
+  EXPECT_EQ(report.stalls, 2);
+  EXPECT_EQ(report.stall_max, milliseconds(90));
+  EXPECT_EQ(report.stall_at, 5);
+}
+
+TEST(SseTailTiming, another_connection_ends_a_pause) {
+  Timing timing = begun(milliseconds(50));
+  arrive(timing, 20, "a");
+  timing.paused(true, at(30));
+  timing.begun(at(40));
+  arrive(timing, 130, "b");
+  EXPECT_EQ(timing.report().stall_max, milliseconds(100));
+}
+
 TEST(SseTailTiming, what_comes_in_one_turn_came_in_one_read) {
   Timing timing = begun();
   arrive(timing, 20, "a");
@@ -223,14 +261,26 @@ TEST(SseTailTiming, another_connection_is_a_gap) {
   EXPECT_DOUBLE_EQ(report.gaps->max, 3'040'000);
 }
 
-TEST(SseTailTiming, attempt_without_a_connection_is_a_part_of_the_beginning) {
+TEST(SseTailTiming, times_are_those_of_the_attempt_that_brought_the_stream) {
   Timing timing(milliseconds(1));
   timing.begun(at(0));
-  timing.transfer({});
+  timing.transfer({.tls = milliseconds(5), .requested = at(10), .answered = at(30)});  // a 503
   timing.begun(at(500));
-  timing.transfer({.requested = at(510), .answered = at(520)});
-  EXPECT_EQ(timing.report().sent, milliseconds(510));
-  EXPECT_EQ(timing.report().ttfb, milliseconds(10));
+  EXPECT_EQ(timing.report().ttfb, std::nullopt);
+  timing.transfer({.connect = milliseconds(2), .requested = at(510), .answered = at(520)});
+  timing.opened();
+  timing.transfer({.connect = milliseconds(2), .requested = at(510), .answered = at(520)});
+  arrive(timing, 530, "a");
+  timing.begun(at(1000));
+  timing.transfer({.connect = milliseconds(7), .requested = at(1100), .answered = at(1200)});
+  timing.opened();
+  const TimingReport report = timing.report();
+  EXPECT_EQ(report.sent, milliseconds(10));
+  EXPECT_EQ(report.connect, milliseconds(2));
+  EXPECT_EQ(report.tls, Duration(0));
+  EXPECT_EQ(report.ttfb, milliseconds(10));
+  EXPECT_EQ(report.ttft, milliseconds(20));
+  EXPECT_EQ(timing.start(), at(500));
 }
 
 /// `count` chunks in each of the reads at these times.
@@ -248,6 +298,18 @@ TEST(SseTailTiming, burst_after_a_silence_is_buffered) {
   EXPECT_FALSE(reads({510}, 7).buffered());  // not much of a stream
   EXPECT_TRUE(reads({300, 600, 900}, 4).buffered());
   EXPECT_FALSE(reads({300, 600, 900, 1200}, 3).buffered());  // a third came by itself
+}
+
+TEST(SseTailTiming, stream_that_we_hold_up_is_not_buffered) {
+  Timing timing = begun();
+  for (int ms = 20; ms < 2000; ms += 200) {
+    for (int i = 0; i < 8; ++i) arrive(timing, ms, "x");
+    timing.paused(true, at(ms));
+    timing.paused(false, at(ms + 190));
+  }
+  EXPECT_GE(*value(timing.report(), "coalesced"), 0.75);
+  EXPECT_EQ(timing.report().silence, Duration(0));
+  EXPECT_FALSE(timing.report().buffered());
 }
 
 TEST(SseTailTiming, even_stream_is_not_buffered) {
