@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/base64.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 namespace {
@@ -124,7 +125,7 @@ JsonWriter& JsonWriter::field(std::string_view name, std::uint64_t number) {
 }
 
 JsonWriter& JsonWriter::decimal(std::string_view name, double number) {
-  std::string digits = fmt::format("{:.4f}", number);
+  std::string digits = decimal_text(number, 4);
   digits.erase(digits.find_last_not_of('0') + 1);
   if (digits.back() == '.') digits.pop_back();
   return literal(name, digits);

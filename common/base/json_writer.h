@@ -28,7 +28,7 @@ class JsonWriter {
     return field(key, std::string_view(text));
   }
   JsonWriter& field(std::string_view key, std::uint64_t number);
-  /// Rounded to four decimals; zeros at the end are left out. `number` is finite.
+  /// Rounded as decimal_text() has it, with four decimals; zeros at the end are left out.
   JsonWriter& decimal(std::string_view key, double number);
   /// `value` is JSON already, and is written as it stands: a number, null, what was made elsewhere.
   JsonWriter& literal(std::string_view key, std::string_view value);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+
+#include <fmt/format.h>
 
 namespace {
 
@@ -102,6 +105,16 @@ std::optional<Slices> parse_slices(std::string_view text) {
   const auto pause = slash < text.size() ? parse_duration(text.substr(slash + 1)) : Duration(0);
   if (!size || *size == 0 || !pause) return std::nullopt;
   return Slices{.size = *size, .pause = *pause};
+}
+
+std::string decimal_text(double number, int decimals) {
+  constexpr int kDigits = 4;
+  constexpr int kMost = 15;
+  if (number > 0 && number < 1) {
+    const int zeros = -static_cast<int>(std::floor(std::log10(number))) - 1;
+    decimals = std::clamp(zeros + kDigits, decimals, kMost);
+  }
+  return fmt::format("{:.{}f}", number, decimals);
 }
 
 bool is_ascii_digit(char c) {

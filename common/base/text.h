@@ -33,6 +33,10 @@ struct Slices {
 /// SIZE or SIZE/TIME, SIZE also with a `B`: "1B/10ms". A size of 0 is none.
 std::optional<Slices> parse_slices(std::string_view text);
 
+/// `number`, finite and not negative, with `decimals` digits behind the point, and with more where
+/// it takes more for four that tell something: 0.0002778.
+std::string decimal_text(double number, int decimals);
+
 bool is_ascii_digit(char c);
 bool is_ascii_alpha(char c);
 char ascii_lower(char c);

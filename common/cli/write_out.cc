@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/json_writer.h"
+#include "base/text.h"
+#include "cli/escape.h"
 #include "cli/value.h"
 
 namespace cli {
@@ -33,40 +35,53 @@ std::string json_of(std::span<const OutVariable> variables) {
   return text;
 }
 
+const OutVariable* find(std::span<const OutVariable> list, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      list, [&](const OutVariable& variable) { return equals_ignoring_case(variable.name, name); });
+  return found == list.end() ? nullptr : &*found;
+}
+
 class Writer {
  public:
-  Writer(std::span<const OutVariable> variables, bool failed)
-      : variables_(variables), failed_(failed) {}
+  explicit Writer(const OutFacts& facts) : facts_(facts) {}
 
   void add(std::string_view text) {
-    if (silent_ || text.empty()) return;
+    if (silent_) return;
+    if (!to_stderr_) out_.to_stdout = true;
+    if (text.empty()) return;
     std::vector<OutPiece>& pieces = out_.pieces;
     if (pieces.empty() || pieces.back().to_stderr != to_stderr_) pieces.push_back({to_stderr_, ""});
     pieces.back().text += text;
   }
 
   void add_variable(std::string_view name) {
-    if (name == "stderr" || name == "stdout") {
-      to_stderr_ = name == "stderr";
-    } else if (name == "onerror") {
-      silent_ = silent_ || !failed_;
-    } else if (name == "json") {
-      add(json_of(variables_));
-    } else {
-      const auto found = std::ranges::find(variables_, name, &OutVariable::name);
-      if (found == variables_.end()) {
-        if (!silent_) out_.unknown.emplace_back(name);
-      } else {
-        add(found->text.value_or(""));
-      }
+    if (equals_ignoring_case(name, "stderr")) {
+      to_stderr_ = true;
+    } else if (equals_ignoring_case(name, "stdout")) {
+      to_stderr_ = false;
+    } else if (equals_ignoring_case(name, "onerror")) {
+      silent_ = silent_ || !facts_.failed;
+    } else if (equals_ignoring_case(name, "json")) {
+      add(json_of(facts_.variables));
+    } else if (const OutVariable* const found = find(facts_.variables, name)) {
+      add_value(found);
+    } else if (!silent_) {
+      out_.unknown.emplace_back(name);
     }
   }
+
+  void add_field(std::string_view name) { add_value(find(facts_.fields, name)); }
 
   WrittenOut result() { return std::move(out_); }
 
  private:
-  std::span<const OutVariable> variables_;
-  bool failed_;
+  void add_value(const OutVariable* variable) {
+    if (variable == nullptr || !variable->text) return add({});
+    const bool safe = variable->number || (!to_stderr_ && !facts_.terminal);
+    add(safe ? *variable->text : escape(*variable->text, Escape::line));
+  }
+
+  const OutFacts& facts_;
   bool to_stderr_ = false;
   bool silent_ = false;
   WrittenOut out_;
@@ -84,28 +99,36 @@ std::string_view control(char letter) {
 
 /// The size of what stands at the front of `text`, which begins with % or a backslash.
 std::size_t take_special(std::string_view text, Writer& writer) {
-  const char next = text.size() > 1 ? text[1] : '\0';
+  constexpr std::string_view kVariable = "%{";
+  constexpr std::string_view kField = "%header{";
+  const std::string_view two = text.substr(0, 2);
   if (text[0] == '\\') {
-    const std::string_view meaning = control(next);
-    writer.add(meaning.empty() ? text.substr(0, 2) : meaning);
-    return std::min<std::size_t>(text.size(), 2);
+    const std::string_view meaning = control(two.back());
+    writer.add(meaning.empty() ? two : meaning);
+    return two.size();
   }
-  const std::size_t end = next == '{' ? text.find('}') : text.npos;
-  if (end != text.npos) {
-    writer.add_variable(text.substr(2, end - 2));
-    return end + 1;
+  const std::string_view opening = text.starts_with(kField) ? kField : kVariable;
+  if (!text.starts_with(opening)) {
+    writer.add(two == "%%" ? "%" : two);
+    return two.size();
   }
-  writer.add(text.substr(0, 1));
-  return next == '%' ? 2 : 1;
+  const std::size_t end = text.find('}');
+  if (end == text.npos) {
+    writer.add(opening);
+    return opening.size();
+  }
+  const std::string_view name = text.substr(opening.size(), end - opening.size());
+  opening == kField ? writer.add_field(name) : writer.add_variable(name);
+  return end + 1;
 }
 
 }  // namespace
 
-WrittenOut write_out(std::string_view format, std::span<const OutVariable> variables, bool failed) {
-  Writer writer(variables, failed);
+WrittenOut write_out(std::string_view format, const OutFacts& facts) {
+  Writer writer(facts);
   while (!format.empty()) {
     const std::size_t plain = std::min(format.find_first_of("%\\"), format.size());
-    writer.add(format.substr(0, plain));
+    if (plain > 0) writer.add(format.substr(0, plain));
     format.remove_prefix(plain);
     if (!format.empty()) format.remove_prefix(take_special(format, writer));
   }

@@ -380,7 +380,16 @@ TEST(BaseJson, fields_stand_in_the_order_they_are_given) {
             "{}\n");
 }
 
-TEST(BaseJson, decimals_have_four_places_at_most) {
+TEST(BaseText, decimals_are_more_where_they_tell_nothing) {
+  EXPECT_EQ(decimal_text(0, 3), "0.000");
+  EXPECT_EQ(decimal_text(1234.5, 3), "1234.500");
+  EXPECT_EQ(decimal_text(0.5, 3), "0.5000");
+  EXPECT_EQ(decimal_text(0.05, 4), "0.05000");
+  EXPECT_EQ(decimal_text(1 / 3600.0, 3), "0.0002778");
+  EXPECT_EQ(decimal_text(1e-300, 3), "0.000000000000000");
+}
+
+TEST(BaseJson, decimals_have_four_places_or_four_digits) {
   std::string out;
   JsonWriter json(out);
   json.begin().decimal("a", 0.25).decimal("b", 100).decimal("c", 1.0 / 3).decimal("d", 0);

@@ -11,6 +11,7 @@
 #include "cli/parse.h"
 #include "cli/term.h"
 #include "id_file.h"
+#include "measure.h"
 #include "net/loop.h"
 #include "net/recorder.h"
 #include "net/socket.h"
@@ -38,7 +39,9 @@ Result<std::unique_ptr<net::Recorder>> open_recorder(net::Loop& loop, const Args
 
 /// What has to be right before anything is requested.
 Result<void> check_outputs(const Args& args, bool stdout_open) {
-  const bool prints = args.each.empty() || args.to || args.write_out;
+  const bool writes_out =
+      args.write_out && Measure(args).write_out(to_int(cli::Exit::usage), false).to_stdout;
+  const bool prints = args.each.empty() || args.to || writes_out;
   if (prints && !stdout_open) return Error{"cannot write to standard output: it is closed", {}};
   if (args.id_file.empty()) return {};
   return check_id_file(args.id_file);

@@ -53,6 +53,10 @@ void Measure::answered(const net::HttpAnswer& answer) {
   status_ = answer.status;
   version_ = answer.version;
   url_ = answer.url;
+  fields_.clear();
+  for (const http::Field& field : answer.fields) {
+    fields_.push_back(text(std::string(field.name), std::string(field.value)));
+  }
   const http::Field* const type = http::find_field(answer.fields, "Content-Type");
   content_type_ = type == nullptr ? "" : type->value;
 }
@@ -63,6 +67,13 @@ void Measure::left(Time now) {
 
 void Measure::failed(std::string_view message) {
   if (error_.empty()) error_ = message;
+}
+
+cli::WrittenOut Measure::write_out(int exit_code, bool terminal) const {
+  const std::vector<cli::OutVariable> all = variables(exit_code);
+  return cli::write_out(
+      *args_.write_out,
+      {.variables = all, .fields = fields_, .failed = exit_code != 0, .terminal = terminal});
 }
 
 std::vector<cli::OutVariable> Measure::variables(int exit_code) const {

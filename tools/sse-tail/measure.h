@@ -44,10 +44,12 @@ class Measure {
   /// Only the first counts.
   void failed(std::string_view message);
 
-  /// What --write-out knows.
-  std::vector<cli::OutVariable> variables(int exit_code) const;
+  /// --write-out, which is given. `terminal`: standard output is one.
+  cli::WrittenOut write_out(int exit_code, bool terminal) const;
 
  private:
+  std::vector<cli::OutVariable> variables(int exit_code) const;
+
   const Args& args_;
   Timing timing_;
   std::string method_;   // of the latest request
@@ -55,6 +57,7 @@ class Measure {
   std::string version_ = "0";
   std::string url_;
   std::string content_type_;
+  std::vector<cli::OutVariable> fields_;
   std::uint64_t redirects_ = 0;  // of the latest attempt
   std::uint64_t refused_bytes_ = 0;
   std::string error_;

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+
+#include "base/text.h"
 
 namespace sse_tail {
 namespace {
@@ -183,12 +184,8 @@ std::string plain_text(Unit unit, double value) {
   switch (unit) {
     case Unit::time: return fmt::format("{:.6f}", value / 1e6);
     case Unit::count: return fmt::format("{:.0f}", value);
-    case Unit::rate: {
-      // One event in an hour is a rate, too.
-      const double size = value > 0 ? std::floor(std::log10(value)) : 0;
-      return fmt::format("{:.{}f}", value, std::clamp(3 - static_cast<int>(size), 3, 15));
-    }
-    case Unit::share: return fmt::format("{:.4f}", value);
+    case Unit::rate:
+    case Unit::share: return decimal_text(value, 4);
   }
   return {};
 }

@@ -44,8 +44,8 @@ std::string value_text(Unit unit, double value, int digits = kUsualDigits);
 /// Both with so many digits that they differ, unless they are the same.
 std::pair<std::string, std::string> value_texts(Unit unit, double a, double b);
 
-/// For programs: seconds with six decimals as curl writes times, other fractions with three, four,
-/// or as many as it takes for four digits.
+/// For programs: seconds with six decimals as curl writes times, other fractions with four, as
+/// decimal_text() has them.
 std::string plain_text(Unit unit, double value);
 
 }  // namespace sse_tail

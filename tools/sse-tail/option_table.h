@@ -279,9 +279,10 @@ inline constexpr std::array kTimingOptions = {
                 .group = kTimingGroup,
                 .help = "Print FORMAT with its variables at the end",
                 .doc = "On standard output, after each run: as in curl, %{NAME} is a variable, "
-                       "%{json} all of them, %{stderr} and %{stdout} say where the rest goes, "
-                       "after %{onerror} comes what is for failures, %% is a percent sign, \\n, "
-                       "\\r and \\t are line end, carriage return and tab. @FILE is the "
+                       "%{json} all of them, %header{NAME} a field of the answer, %{stderr} and "
+                       "%{stdout} say where the rest goes, after %{onerror} comes what is for "
+                       "failures, %% is a percent sign, \\n, \\r and \\t are line end, carriage "
+                       "return and tab. @FILE is the "
                        "content of FILE without line ends, @- that of standard input. *max-time* "
                        "does not limit how long that takes.",
                 .offers = cli::Offers::at_file},

@@ -11,8 +11,8 @@
 #include <fmt/format.h>
 
 #include "cli/escape.h"
-#include "cli/write_out.h"
 #include "follower.h"
+#include "measure.h"
 #include "timing_text.h"
 
 namespace sse_tail {
@@ -40,12 +40,14 @@ class Runs {
         talk_(talk),
         recorder_(recorder),
         color_(cli::look_of(STDERR_FILENO, args.talk.color).color),
+        stdout_is_terminal_(cli::look_of(STDOUT_FILENO, args.talk.color).terminal),
         interrupted_(
             loop, SIGINT, [this] { interrupt(SIGINT); }, true),
         terminated_(
             loop, SIGTERM, [this] { interrupt(SIGTERM); }, true) {}
 
   int all() {
+    if (args_.write_out) check_write_out();
     int exit_code = 0;
     Run run{.number = args_.repeat > 1 ? std::uint64_t{1} : 0, .first_started = loop_.now()};
     for (std::uint64_t left = args_.repeat; left > 0 && !over_; --left) {
@@ -62,6 +64,14 @@ class Runs {
   }
 
  private:
+  void check_write_out() {
+    for (const std::string& name :
+         Measure(args_).write_out(to_int(cli::Exit::usage), false).unknown) {
+      talk_.note(
+          fmt::format("unknown variable in --write-out: {}", cli::escape(name, cli::Escape::line)));
+    }
+  }
+
   /// Moves `run` on to the next.
   int one(Run& run) {
     if (args_.connection.max_time) end_after(args_.connection.max_time);
@@ -96,12 +106,7 @@ class Runs {
 
   void write_out() {
     const int exit_code = follower_->exit_code();
-    const auto written = cli::write_out(*args_.write_out,
-                                        follower_->measure()->variables(exit_code), exit_code != 0);
-    for (const std::string& name : written.unknown) {
-      talk_.note(
-          fmt::format("unknown variable in --write-out: {}", cli::escape(name, cli::Escape::line)));
-    }
+    const auto written = follower_->measure()->write_out(exit_code, stdout_is_terminal_);
     for (const cli::OutPiece& piece : written.pieces) {
       if (piece.to_stderr) {
         talk_.write(piece.text);
@@ -124,6 +129,7 @@ class Runs {
   cli::Talk& talk_;
   net::Recorder* recorder_;
   bool color_;
+  bool stdout_is_terminal_;
   bool over_ = false;
   bool cut_short_ = false;  // the output of a run
   std::optional<Follower> follower_;

@@ -182,8 +182,8 @@ TEST(SseTailMetric, times_have_three_digits) {
 }
 
 TEST(SseTailMetric, rates_for_programs_have_four_digits) {
-  EXPECT_EQ(plain_text(Unit::rate, 0), "0.000");
-  EXPECT_EQ(plain_text(Unit::rate, 1234.5), "1234.500");
+  EXPECT_EQ(plain_text(Unit::rate, 0), "0.0000");
+  EXPECT_EQ(plain_text(Unit::rate, 1234.5), "1234.5000");
   EXPECT_EQ(plain_text(Unit::rate, 0.5), "0.5000");
   EXPECT_EQ(plain_text(Unit::rate, 1 / 3600.0), "0.0002778");
 }
