@@ -99,7 +99,7 @@ Decision Reconnect::ended(Ending ending, std::optional<Duration> retry_after) {
 
   Decision decision{.verdict = policy_.strict ? row.strict : row.usual, .failures = failures_};
   if (decision.verdict != Verdict::reconnect) return decision;
-  if (policy_.once) {
+  if (policy_.once || (policy_.until_clean_end && ending == Ending::clean)) {
     decision.verdict = row.failure ? Verdict::fail : Verdict::stop;
     decision.because = Because::once;
     return decision;

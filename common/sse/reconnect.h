@@ -58,8 +58,9 @@ struct Decision {
 inline constexpr Duration kLongestWait = std::chrono::hours(365 * 24);
 
 struct ReconnectPolicy {
-  bool strict = false;  ///< exactly as a browser
-  bool once = false;    ///< a request that is not to be repeated: a POST, for instance
+  bool strict = false;           ///< exactly as a browser
+  bool once = false;             ///< a request that is not to be repeated: a POST, for instance
+  bool until_clean_end = false;  ///< nor when its stream has come to a clean end
   /// How many attempts in a row may fail without an end. Unset: any number once a stream has been
   /// there, none before; when strict, any number.
   std::optional<std::uint32_t> max_failures = {};

@@ -115,7 +115,8 @@ class Paced(TestCase):
         self.assertEqual([(line["code"], line["message"][:6]) for line in run.lines("error")],
                          [(102, "run 1:"), (102, "run 2:"), (102, "run 3:")])
         for number in (1, 2, 3):
-            self.assertRegex(run.err, rf"(?m)^run {number}: ttfb .*, ttft .*, end .*$")
+            self.assertRegex(run.err,
+                             rf"(?m)^run {number}: failed \(102\): ttfb .*, ttft .*, end .*$")
         self.assertRegex(run.err, r"(?m)^3 runs +p50 +p90 +p99 +min +max$")
         self.assertRegex(run.err, r"(?m)^  ttft +[\d.]+ m?s .*$")
 
@@ -126,6 +127,25 @@ class Paced(TestCase):
         self.assertEqual(run.out.count(b'"content\\":\\"x'), 2)
         self.assertEqual(run.out.count(b"\n28\n"), 2)
         self.assertEqual(run.err, "sse-tail: time is up (--max-time)\n" * 2)
+
+
+    def test_model_tells_its_tokens(self):
+        ask = json.dumps({"model": "echo", "stream": True, "stream_options": {"include_usage": True},
+                          "messages": [{"role": "user", "content": "one two three four five"}]})
+        url = f"http://127.0.0.1:{self.echo.port}/v1/chat/completions?ttft=60ms&tps=100"
+        run = sse_tail("--llm", "openai", "--timing", "--json", ask, "-w", "\\n%{json}", url)
+        self.assert_exit(0, run)
+        out = json.loads(run.out.splitlines()[-1])
+        self.assertGreaterEqual(out["ttft"], 0.06 - RESOLUTION / 1e6)
+        self.assertLessEqual(out["first_event"], out["ttft"])
+        tokens = out["output_tokens"]
+        self.assertEqual(tokens, 5)
+        self.assertAlmostEqual(out["tpot"] * (tokens - 1), out["last_content"] - out["ttft"],
+                               places=4)
+        self.assertAlmostEqual(out["decode_tok_per_s"] * out["tpot"], 1, places=2)
+        self.assertLess(out["e2e_tok_per_s"], out["decode_tok_per_s"])
+        self.assertRegex(run.err, r"(?m)^  tokens +in \d+, out 5, reasoning 0$\n +tpot [\d.]+ ms, [\d.]+ tok/s "
+                                  r"after the first, [\d.]+ tok/s in all$")
 
 
 class Content(TestCase):
@@ -286,8 +306,29 @@ class Failures(TestCase):
                            "--fail-if", "chunks>0", server.url)
         self.assert_exit(102, run)
         self.assertEqual(run.out, b"a\na\n")
-        self.assert_says("run 2: ttfb", run)
-        self.assertRegex(run.err, r"  ttft .*  of 2 runs")
+        self.assert_says("run 2: failed (22): ttfb", run)
+        self.assertRegex(run.err, r"(?m)^2 of 3 runs .*\n  ttft .* m?s$")
+
+    def test_clean_end_of_the_stream_is_that_of_the_run(self):
+        with SseServer(*[answer(FOUR)] * 3) as server:
+            run = sse_tail("--repeat", "3", "--timing", "--to", "jsonl", server.url)
+        self.assert_exit(0, run)
+        self.assertEqual([line["run"] for line in run.lines("timing")], [1, 2, 3])
+        self.assertEqual(run.lines("reconnect"), [])
+        cut = head("200 OK", "Content-Length: 99") + b"retry: 5\ndata: x\n\n"
+        with SseServer(cut, answer(FOUR), answer(FOUR)) as server:
+            run = sse_tail("-s", "--repeat", "2", "--to", "jsonl", server.url)
+        self.assert_exit(0, run)
+        self.assertEqual([line["conn"] for line in run.lines("end")], [1, 2, 3])
+
+    def test_texts_of_runs_are_lines(self):
+        texts = [answer("".join(f'data: {{"a":"{piece}"}}\n\n' for piece in pieces))
+                 for pieces in (("the quick ", "fox"), ("line\\n",), ())]
+        with SseServer(*texts, texts[0]) as server:
+            run = sse_tail("--repeat", "3", "--pointer", "/a", server.url)
+            self.assertEqual(run.out, b"the quick fox\nline\n")
+            run = sse_tail("--no-reconnect", "--pointer", "/a", server.url)
+            self.assertEqual(run.out, b"the quick fox")
 
     def test_ctrl_c_ends_all_runs(self):
         hold = Hold(head() + b"data: x\n\n")

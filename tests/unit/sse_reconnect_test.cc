@@ -90,6 +90,12 @@ TEST(SseReconnect, what_is_not_repeated_ends_well_when_it_ends_cleanly) {
             "fail: ending\n");
 }
 
+TEST(SseReconnect, clean_end_may_be_the_end) {
+  EXPECT_EQ(
+      outcomes({.until_clean_end = true, .max_failures = 5}),
+      "stop: once\n" + outcomes({.max_failures = 5}).substr(sizeof "reconnect: reconnection time"));
+}
+
 TEST(SseReconnect, statuses_are_no_content_busy_or_refused) {
   std::set<unsigned> busy;
   for (unsigned status = 0; status < 1000; ++status) {

@@ -41,6 +41,7 @@ void Follower::leave(int exit_code) {
   if (phase_ == Phase::leaving) return;
   const bool in_stream = phase_ == Phase::reading && transfer_;
   if (in_stream) outlet_.ended("us", {});
+  if (run_.number != 0) outlet_.end_text();
   tell_summary();
   phase_ = Phase::leaving;
   if (measure_) {

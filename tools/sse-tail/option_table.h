@@ -243,7 +243,8 @@ inline constexpr std::array kTimingOptions = {
                 .doc = "On standard error at the end: how long connection, answer and first "
                        "content took, and how evenly the rest came. With *to* jsonl also as a "
                        "line of the kind timing. With *repeat* a line for each run, and "
-                       "percentiles over the runs."},
+                       "percentiles over the runs that did not fail; one that broke a limit of "
+                       "*fail-if* is among them."},
     cli::Option{.name = "stall",
                 .takes = cli::Takes::one,
                 .arg = "TIME",
@@ -267,7 +268,9 @@ inline constexpr std::array kTimingOptions = {
                 .group = kTimingGroup,
                 .help = "Run N times, one after the other",
                 .doc = "Each run has a connection of its own and begins alike; *count*, "
-                       "*max-time*, *fail-if* and *retry* are for each run. A run that fails does "
+                       "*max-time*, *fail-if* and *retry* are for each run. A clean end of the "
+                       "stream is the end of the run, as with *no-reconnect*. With *to* text a "
+                       "line end follows each run's text that has none. A run that fails does "
                        "not keep the next from beginning; the exit code is that of the first that "
                        "failed. Ctrl-C ends them all, and so does a run whose *max-time* is over "
                        "before standard output has taken everything. *id-file* cannot be given at "

@@ -216,6 +216,7 @@ Outcome choose_id(const cli::Parsed& parsed, Args& args) {
 Outcome conclude(const cli::Parsed& parsed, Args& args) {
   if (args.body && !parsed.has("request")) args.method = "POST";
   if (args.method != "GET" && !parsed.has("retry-post")) args.policy.once = true;
+  if (args.repeat > 1) args.policy.until_clean_end = true;  // or there would be no next run
   if (parsed.has("retry-delay")) {
     args.policy.least_wait = std::min(args.policy.least_wait, args.policy.reconnection_time);
   }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <utility>
 #include <vector>
 
 #include "metric.h"
@@ -30,10 +31,11 @@ Outlet::Outlet(net::Loop& loop, const Args& args, Time started)
     : loop_(loop),
       started_(started),
       format_(format_of(args)),
+      look_(cli::look_of(STDOUT_FILENO, args.talk.color)),
       quiet_(!args.each.empty() && !args.to),
       output_(loop, STDOUT_FILENO),
-      printer_(format_, cli::look_of(STDOUT_FILENO, args.talk.color), args.full),
-      text_printer_(cli::look_of(STDOUT_FILENO, args.talk.color)) {}
+      printer_(format_, look_, args.full),
+      text_printer_(look_) {}
 
 void Outlet::message(const sse::Event& message) {
   if (quiet_ || is_raw() || format_ == Format::text) return;
@@ -54,7 +56,15 @@ void Outlet::comment(std::string_view text) {
 }
 
 void Outlet::delta(const Delta& delta, const ToolCall* call) {
-  if (!quiet_ && format_ == Format::text) text_printer_.delta(delta, call, text_);
+  if (quiet_ || format_ != Format::text) return;
+  const std::size_t before = text_.size();
+  text_printer_.delta(delta, call, text_);
+  if (!look_.terminal && text_.size() > before) inside_text_ = !text_.ends_with('\n');
+}
+
+void Outlet::end_text() {
+  end_line();
+  if (std::exchange(inside_text_, false)) text_ += '\n';
 }
 
 void Outlet::raw(ConstBytes body) {

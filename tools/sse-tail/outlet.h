@@ -49,6 +49,9 @@ class Outlet {
   bool inside_line() const { return text_printer_.inside_line(); }
   void end_line() { text_printer_.end_line(text_); }
 
+  /// In --to text, whose pieces have nothing between them: the line is complete in a pipe, too.
+  void end_text();
+
   bool is_raw() const { return format_ == Format::raw; }
 
   /// Text that is not written yet is so much that it should be.
@@ -78,10 +81,12 @@ class Outlet {
   net::Loop& loop_;
   Time started_;
   Format format_;
+  cli::Look look_;
   bool quiet_;  // --each alone
   net::Output output_;
   Printer printer_;
   TextPrinter text_printer_;
+  bool inside_text_ = false;  // in a pipe, what end_text() ends
   std::uint64_t conn_ = 1;
   std::string text_;
 };

@@ -100,8 +100,11 @@ class Runs {
       if (!text.empty()) talk_.report(text);
       return;
     }
-    totals_.add(report);
-    talk_.report(run_text(run.number, report, color_));
+    const int exit_code = follower_->exit_code();
+    // A broken limit is a judgement on what was measured.
+    const bool measured = exit_code == 0 || exit_code == to_int(cli::Exit::expectation);
+    measured ? totals_.add(report) : totals_.add_failed();
+    talk_.report(run_text(run.number, exit_code, report, color_));
   }
 
   void write_out() {

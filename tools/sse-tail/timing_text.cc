@@ -16,6 +16,7 @@ constexpr std::string_view kWarning = "\x1b[33m";
 constexpr std::string_view kPlain = "\x1b[0m";
 
 constexpr std::size_t kLabelWidth = 19;
+constexpr std::size_t kCountWidth = 12;  // "9 of 10 runs"
 
 /// "NAME VALUE", where it is known; empty otherwise.
 std::string named(std::string_view label, std::string_view metric, const TimingReport& report) {
@@ -167,7 +168,7 @@ std::string timing_text(const TimingReport& report, Duration stall, bool color) 
   return block.text();
 }
 
-std::string run_text(std::uint64_t run, const TimingReport& report, bool color) {
+std::string run_text(std::uint64_t run, int exit_code, const TimingReport& report, bool color) {
   std::string text;
   append_with_comma(text, named("ttfb", "ttfb", report));
   append_with_comma(text, named("ttft", "ttft", report));
@@ -179,7 +180,8 @@ std::string run_text(std::uint64_t run, const TimingReport& report, bool color) 
   if (report.buffered()) {
     text += fmt::format(", {}looks buffered{}", color ? kWarning : "", color ? kPlain : "");
   }
-  return fmt::format("run {}: {}", run, text);
+  const std::string failed = exit_code == 0 ? "" : fmt::format("failed ({}): ", exit_code);
+  return fmt::format("run {}: {}{}", run, failed, text);
 }
 
 void RunTotals::add(const TimingReport& report) {
@@ -197,7 +199,7 @@ std::string RunTotals::text(bool color) const {
   const auto add = [&](std::string_view label, std::vector<double> values) {
     if (values.empty()) return;
     std::sort(values.begin(), values.end());
-    text += fmt::format("\n  {:<8}", label);
+    text += fmt::format("\n  {:<{}}", label, kCountWidth - 2);
     for (const double q : {0.5, 0.9, 0.99, 0.0, 1.0}) {
       text += fmt::format("  {:>8}", time_text_of(percentile(values, q)));
     }
@@ -210,8 +212,10 @@ std::string RunTotals::text(bool color) const {
     add("tpot", tpot_);
   }
   if (text.empty()) return text;
-  const std::string head = fmt::format("{:<10}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}",
-                                       count_text(runs_, "run"), "p50", "p90", "p99", "min", "max");
+  std::string count = count_text(runs_ + failed_, "run");
+  if (failed_ > 0) count = fmt::format("{} of {}", runs_, count);
+  const std::string head = fmt::format("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}", count,
+                                       kCountWidth, "p50", "p90", "p99", "min", "max");
   return fmt::format("{}{}{}{}", color ? kDim : "", head, color ? kPlain : "", text);
 }
 

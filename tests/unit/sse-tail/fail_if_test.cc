@@ -164,12 +164,27 @@ TEST(SseTailTimingText, runs_have_percentiles) {
   for (const int ms : {10, 20, 40}) totals.add(report(milliseconds(ms)));
   totals.add({});
   EXPECT_EQ(totals.text(false),
-            "4 runs           p50       p90       p99       min       max\n"
-            "  ttft         20 ms     36 ms   39.6 ms     10 ms     40 ms  of 3 runs\n"
-            "  mean gap     10 ms     10 ms     10 ms     10 ms     10 ms  of 3 runs");
-  EXPECT_EQ(run_text(2, report(milliseconds(10)), false),
+            "4 runs             p50       p90       p99       min       max\n"
+            "  ttft           20 ms     36 ms   39.6 ms     10 ms     40 ms  of 3 runs\n"
+            "  mean gap       10 ms     10 ms     10 ms     10 ms     10 ms  of 3 runs");
+  EXPECT_EQ(run_text(2, 0, report(milliseconds(10)), false),
             "run 2: ttfb 2 ms, ttft 10 ms, gap p50 5 ms, p99 20 ms");
-  EXPECT_EQ(run_text(4, {}, false), "run 4: no answer");
+}
+
+TEST(SseTailTimingText, runs_that_failed_are_only_counted) {
+  RunTotals totals;
+  totals.add_failed();
+  EXPECT_EQ(totals.text(false), "");
+  totals.add(report(milliseconds(10)));
+  totals.add(report(milliseconds(30)));
+  EXPECT_EQ(totals.text(false),
+            "2 of 3 runs        p50       p90       p99       min       max\n"
+            "  ttft           20 ms     28 ms   29.8 ms     10 ms     30 ms\n"
+            "  mean gap       10 ms     10 ms     10 ms     10 ms     10 ms");
+  EXPECT_EQ(run_text(4, 7, {}, false), "run 4: failed (7): no answer");
+  TimingReport refused;
+  refused.ttfb = milliseconds(2);
+  EXPECT_EQ(run_text(2, 22, refused, false), "run 2: failed (22): ttfb 2 ms");
 }
 
 TEST(SseTailMetric, times_have_three_digits) {
