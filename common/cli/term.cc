@@ -13,10 +13,6 @@
 namespace cli {
 namespace {
 
-constexpr std::string_view kErrorColor = "\x1b[1;31m";
-constexpr std::string_view kHintColor = "\x1b[2m";
-constexpr std::string_view kPlainColor = "\x1b[0m";
-
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view{} : std::string_view{value};
@@ -43,8 +39,8 @@ bool print(std::string_view text) {
 void Talk::error(std::string_view message, std::string_view hint) {
   if (silent_) return;
   if (look_.color) {
-    write_line(fmt::format("{}{}:{} {}", kErrorColor, tool_, kPlainColor, message));
-    if (!hint.empty()) write_line(fmt::format("{}hint: {}{}", kHintColor, hint, kPlainColor));
+    write_line(fmt::format("{}{}:{} {}", kErrorMark, tool_, kPlainMark, message));
+    if (!hint.empty()) write_line(fmt::format("{}hint: {}{}", kDimMark, hint, kPlainMark));
   } else {
     write_line(fmt::format("{}: {}", tool_, message));
     if (!hint.empty()) write_line(fmt::format("hint: {}", hint));

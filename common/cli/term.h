@@ -22,6 +22,13 @@ struct Look {
 /// `automatic` means colour on a terminal, unless NO_COLOR is set and not empty or TERM is "dumb".
 Look look_of(int fd, ColorMode mode);
 
+/// Marks of what follows on a terminal, for where a Look says `color`; each lasts until kPlainMark.
+inline constexpr std::string_view kPlainMark = "\x1b[0m";
+inline constexpr std::string_view kDimMark = "\x1b[2m";
+inline constexpr std::string_view kErrorMark = "\x1b[1;31m";  // bold and red
+inline constexpr std::string_view kYellowMark = "\x1b[33m";
+inline constexpr std::string_view kCyanMark = "\x1b[36m";
+
 /// Writes a text of our own (help, version) to standard output; false when it did not all go out.
 bool print(std::string_view text);
 

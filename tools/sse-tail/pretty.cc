@@ -10,15 +10,11 @@
 #include <fmt/format.h>
 
 #include "cli/escape.h"
+#include "cli/term.h"
 #include "width.h"
 
 namespace sse_tail {
 namespace {
-
-constexpr std::string_view kDim = "\x1b[2m";
-constexpr std::string_view kTypeColor = "\x1b[36m";
-constexpr std::string_view kIdColor = "\x1b[33m";
-constexpr std::string_view kPlain = "\x1b[0m";
 
 // A type or an ID that is longer is shortened; most are words or numbers.
 constexpr std::size_t kMaxColumn = 28;
@@ -47,25 +43,27 @@ std::size_t terminal_width() {
 
 void PrettyPrinter::message(const sse::Event& message, std::string& out) {
   begin_line(out);
-  column(out, message.type, type_, message.type == "message" ? kDim : kTypeColor);
-  if (!message.last_id.empty() || id_.width > 0) column(out, message.last_id, id_, kIdColor);
+  column(out, message.type, type_, message.type == "message" ? cli::kDimMark : cli::kCyanMark);
+  if (!message.last_id.empty() || id_.width > 0) {
+    column(out, message.last_id, id_, cli::kYellowMark);
+  }
   rest(out, message.data);
 }
 
 void PrettyPrinter::comment(std::string_view text, std::string& out) {
   begin_line(out);
-  column(out, ":", type_, kDim);
-  if (id_.width > 0) column(out, "", id_, kDim);
-  paint(out, kDim);
+  column(out, ":", type_, cli::kDimMark);
+  if (id_.width > 0) column(out, "", id_, cli::kDimMark);
+  paint(out, cli::kDimMark);
   rest(out, text.substr(text.starts_with(' ') ? 1 : 0));
 }
 
 void PrettyPrinter::begin_line(std::string& out) {
   const std::uint64_t ms = fixed_ms_ != UINT64_MAX ? fixed_ms_ : ms_of_day();
-  paint(out, kDim);
+  paint(out, cli::kDimMark);
   fmt::format_to(std::back_inserter(out), "{:02}:{:02}:{:02}.{:03}", ms / 3600000, ms / 60000 % 60,
                  ms / 1000 % 60, ms % 1000);
-  paint(out, kPlain);
+  paint(out, cli::kPlainMark);
   used_ = 12;
 }
 
@@ -82,7 +80,7 @@ void PrettyPrinter::column(std::string& out, std::string_view text, Column& colu
   } else {
     columns = append_shortened(out, text, kMaxColumn);
   }
-  paint(out, kPlain);
+  paint(out, cli::kPlainMark);
   column.width = std::max(column.width, std::min(columns, kMaxColumn));
   if (columns < column.width) out.append(column.width - columns, ' ');
   used_ += 2 + std::max(columns, column.width);
@@ -97,7 +95,7 @@ void PrettyPrinter::rest(std::string& out, std::string_view text) {
     const std::size_t width = fixed_width_ > 0 ? fixed_width_ : terminal_width();
     append_shortened(out, text, std::max(width, used_ + kLeastData) - used_);
   }
-  paint(out, kPlain);
+  paint(out, cli::kPlainMark);
   out += '\n';
 }
 

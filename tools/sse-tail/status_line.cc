@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "cli/term.h"
 #include "width.h"
 
 namespace sse_tail {
@@ -14,8 +15,6 @@ constexpr Duration kMoment = std::chrono::milliseconds(300);
 constexpr Duration kSecond = std::chrono::seconds(1);
 
 constexpr std::string_view kErase = "\r\x1b[K";
-constexpr std::string_view kDim = "\x1b[2m";
-constexpr std::string_view kPlain = "\x1b[0m";
 
 /// A line that is as wide as the terminal would wrap.
 std::size_t room() {
@@ -49,9 +48,9 @@ void StatusLine::erase() {
 
 void StatusLine::draw() {
   std::string line(kErase);
-  line += kDim;
+  line += cli::kDimMark;
   append_shortened(line, text_(loop_.now()), room());
-  line += kPlain;
+  line += cli::kPlainMark;
   write_out(line);
   visible_ = true;
   timer_.start(loop_.now() + kSecond);

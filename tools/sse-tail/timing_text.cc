@@ -6,14 +6,11 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/term.h"
 #include "metric.h"
 
 namespace sse_tail {
 namespace {
-
-constexpr std::string_view kDim = "\x1b[2m";
-constexpr std::string_view kWarning = "\x1b[33m";
-constexpr std::string_view kPlain = "\x1b[0m";
 
 constexpr std::size_t kLabelWidth = 19;
 constexpr std::size_t kCountWidth = 12;  // "9 of 10 runs"
@@ -47,14 +44,14 @@ class Block {
     if (text.empty()) return;
     std::string rest(text);
     if (!remark.empty()) {
-      rest = fmt::format("{:<9} {}{}{}", text, mark(kDim), remark, mark(kPlain));
+      rest = fmt::format("{:<9} {}{}{}", text, mark(cli::kDimMark), remark, mark(cli::kPlainMark));
     }
     add(fmt::format("  {:<{}} ", label, kLabelWidth), rest);
     ++lines_;
   }
 
   void warning(std::string_view label, std::string_view text) {
-    line(label, fmt::format("{}{}{}", mark(kWarning), text, mark(kPlain)));
+    line(label, fmt::format("{}{}{}", mark(cli::kYellowMark), text, mark(cli::kPlainMark)));
   }
 
   /// Without any line a title is nothing.
@@ -178,7 +175,8 @@ std::string run_text(std::uint64_t run, int exit_code, const TimingReport& repor
   append_with_comma(text, named("end", "end", report));
   if (text.empty()) text = "no answer";
   if (report.buffered()) {
-    text += fmt::format(", {}looks buffered{}", color ? kWarning : "", color ? kPlain : "");
+    text += fmt::format(", {}looks buffered{}", color ? cli::kYellowMark : "",
+                        color ? cli::kPlainMark : "");
   }
   const std::string failed = exit_code == 0 ? "" : fmt::format("failed ({}): ", exit_code);
   return fmt::format("run {}: {}{}", run, failed, text);
@@ -216,7 +214,8 @@ std::string RunTotals::text(bool color) const {
   if (failed_ > 0) count = fmt::format("{} of {}", runs_, count);
   const std::string head = fmt::format("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}", count,
                                        kCountWidth, "p50", "p90", "p99", "min", "max");
-  return fmt::format("{}{}{}{}", color ? kDim : "", head, color ? kPlain : "", text);
+  return fmt::format("{}{}{}{}", color ? cli::kDimMark : "", head, color ? cli::kPlainMark : "",
+                     text);
 }
 
 }  // namespace sse_tail
