@@ -148,13 +148,16 @@ std::string words(const Tool& tool) {
 std::string_view part_of_protocol(const diag::RuleInfo& rule) {
   if (rule.id.starts_with("http-")) return "HTTP heads";
   if (rule.id.starts_with("sse-")) return "Event streams";
-  return rule.answer < 1000 ? "The opening handshake" : "Frames and messages";
+  return rule.rule < diag::Rule::ws_rsv ? "The opening handshake" : "Frames and messages";
 }
 
 /// `Answered with Close 1009; a limit.`
 std::string consequence(const diag::RuleInfo& rule) {
   const bool limit = rule.severity == diag::Severity::limit;
-  if (rule.answer == 0) return limit ? "The stream is given up; a limit." : "A note.";
+  if (rule.severity == diag::Severity::should) return "Not enforced.";
+  if (rule.severity == diag::Severity::note) return "A note.";
+  if (rule.answer == 0)
+    return limit ? "The stream is given up; a limit." : "Not answered any more.";
   return fmt::format("Answered with {} {}{}.", rule.answer < 1000 ? "status" : "Close", rule.answer,
                      limit ? "; a limit" : "");
 }

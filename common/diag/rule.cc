@@ -7,6 +7,7 @@ namespace {
 
 using enum Rule;
 constexpr Severity kLimit = Severity::limit;
+constexpr Severity kShould = Severity::should;
 constexpr Severity kNote = Severity::note;
 
 // clang-format off
@@ -44,6 +45,9 @@ constexpr std::array kRules = {
     RuleInfo{http_body_length, "http-body-length", "RFC 9112 6.3",
              "the length of a body is given once and unambiguously",
              "Content-Length twice, or beside Transfer-Encoding, invites request smuggling", 400},
+    RuleInfo{http_chunk, "http-chunk", "RFC 9112 7.1",
+             "a chunk is SIZE in hexadecimal, CR LF, that many bytes, CR LF",
+             "the size counts bytes, not characters", 400},
     RuleInfo{http_target_size, "http-target-size", "RFC 9110 15.5.15",
              "the request line is at most 8 KiB",
              "move long parameters out of the URL", 414, kLimit},
@@ -96,6 +100,9 @@ constexpr std::array kRules = {
     RuleInfo{ws_deflate_answer, "ws-deflate-answer", "RFC 7692 7.1",
              "the answer to permessage-deflate keeps to the offer, each parameter well-formed and once",
              "--no-deflate does without the extension", 400},
+    RuleInfo{ws_deflate_offer, "ws-deflate-offer", "RFC 7692 7.1",
+             "an offer of permessage-deflate has known parameters, each well-formed and once",
+             "a server declines such an offer, and takes the next one or none", 0, kNote},
 
     RuleInfo{ws_rsv, "ws-rsv", "RFC 6455 5.2",
              "RSV1, RSV2 and RSV3 MUST be 0 unless an extension defines them",
@@ -109,6 +116,9 @@ constexpr std::array kRules = {
     RuleInfo{ws_mask_forbidden, "ws-mask-forbidden", "RFC 6455 5.1",
              "a server MUST NOT mask a frame it sends",
              "", 1002},
+    RuleInfo{ws_mask_key, "ws-mask-key", "RFC 6455 5.3",
+             "a client MUST pick a fresh masking key for each frame",
+             "two frames in a row with one key: no unpredictable source of keys", 0, kShould},
     RuleInfo{ws_length_minimal, "ws-length-minimal", "RFC 6455 5.2",
              "the minimal number of bytes MUST be used to encode the length",
              "", 1002},
@@ -127,6 +137,9 @@ constexpr std::array kRules = {
     RuleInfo{ws_continuation_missing, "ws-continuation-missing", "RFC 6455 5.4",
              "a new message MUST NOT begin inside a fragmented one",
              "only control frames may come between fragments", 1002},
+    RuleInfo{ws_after_close, "ws-after-close", "RFC 6455 5.5.1",
+             "a data frame MUST NOT be sent after a Close frame",
+             "the other side no longer looks at it", 0},
 
     RuleInfo{ws_deflate, "ws-deflate", "RFC 7692 7.2.2",
              "a compressed message is whole DEFLATE blocks that refer only to the agreed window",

@@ -24,6 +24,7 @@ enum class Rule : std::uint8_t {
   http_method,
   http_host,
   http_body_length,
+  http_chunk,
   http_target_size,
   http_head_size,
   http_field_count,
@@ -42,17 +43,20 @@ enum class Rule : std::uint8_t {
   ws_protocol_answer,
   ws_extension_answer,
   ws_deflate_answer,
+  ws_deflate_offer,
   // Frames
   ws_rsv,
   ws_opcode,
   ws_mask_missing,
   ws_mask_forbidden,
+  ws_mask_key,
   ws_length_minimal,
   ws_length_top_bit,
   ws_control_size,
   ws_control_fragmented,
   ws_continuation_unexpected,
   ws_continuation_missing,
+  ws_after_close,
   // Messages
   ws_deflate,
   ws_text_utf8,
@@ -70,9 +74,10 @@ enum class Rule : std::uint8_t {
 };
 
 /// `must`: the peer broke a MUST. `limit`: what came is legal, but more than this side takes
-/// (RFC 6455 10.4). An endpoint fails on both. `note`: the standard says how to go on, and so does
-/// an endpoint, but hardly as the sender meant it.
-enum class Severity : std::uint8_t { must, limit, note };
+/// (RFC 6455 10.4). An endpoint fails on both. `should`: the sender was to do otherwise, and no
+/// receiver acts on it. `note`: the standard says how to go on, and so does an endpoint, but hardly
+/// as the sender meant it.
+enum class Severity : std::uint8_t { must, limit, should, note };
 
 struct RuleInfo {
   Rule rule = Rule::http_request_line;

@@ -159,13 +159,19 @@ Inflater::Piece Inflater::inflate(ConstBytes in, bool end) {
   Piece piece;
   piece.broken = !state_->run();
   piece.used = part.size() - stream.avail_in;
+  const std::uint8_t* output_end = stream.next_out;
   if (!piece.broken && piece.used == in.size()) {
     stream.avail_out += kSlack;
     piece.ended = end;
-    piece.broken = !state_->run() || (end && !end_message());
+    piece.broken = !state_->run();
+    output_end = stream.next_out;
+    if (end && !piece.broken) piece.broken = !end_message();
     CHECK(stream.avail_out > 0);
+    // What the end makes of a message that it does not fit is nothing that was sent.
+    if (!piece.broken) output_end = stream.next_out;
   }
-  piece.output = Bytes(state_->chunk.get(), stream.next_out);
+  piece.output =
+      Bytes(state_->chunk.get(), static_cast<std::size_t>(output_end - state_->chunk.get()));
   totals_.plain += piece.output.size();
   totals_.wire += piece.used;
   return piece;

@@ -46,14 +46,6 @@ bool take(const Parameter& parameter, DeflateOffer& read) {
   return true;
 }
 
-std::optional<DeflateOffer> read_parameters(const Extension& extension) {
-  DeflateOffer read;
-  for (const Parameter& parameter : extension.parameters) {
-    if (!take(parameter, read)) return std::nullopt;
-  }
-  return read;
-}
-
 }  // namespace
 
 std::string to_text(const DeflateOffer& offer) {
@@ -88,11 +80,19 @@ Result<DeflateOffer> parse_deflate_offer(std::string_view parameters) {
   return offer;
 }
 
+std::optional<DeflateOffer> read_deflate_offer(const Extension& element) {
+  DeflateOffer read;
+  for (const Parameter& parameter : element.parameters) {
+    if (!take(parameter, read)) return std::nullopt;
+  }
+  return read;
+}
+
 std::optional<DeflateAnswer> answer_deflate(std::span<const Extension> offers,
                                             const DeflateParameters& wish) {
   for (const Extension& extension : offers) {
     if (extension.name != kDeflateName) continue;
-    const auto offer = read_parameters(extension);
+    const auto offer = read_deflate_offer(extension);
     if (!offer) continue;
     const std::uint8_t bits =
         std::min(offer->server_max_window_bits.value_or(15), wish.server_max_window_bits);
@@ -125,7 +125,7 @@ std::optional<DeflateAnswer> answer_deflate(std::span<const Extension> offers,
 
 std::optional<DeflateParameters> accept_deflate(const DeflateOffer& offer,
                                                 const Extension& extension) {
-  const auto answer = read_parameters(extension);
+  const auto answer = read_deflate_offer(extension);
   if (!answer) return std::nullopt;
   // 7.1.1.1, 7.1.2.1: what was asked for is confirmed, the window perhaps smaller.
   if (offer.server_no_context_takeover && !answer->server_no_context_takeover) return std::nullopt;

@@ -57,6 +57,10 @@ struct DeflateAnswer {
 std::optional<DeflateAnswer> answer_deflate(std::span<const http::Extension> offers,
                                             const DeflateParameters& wish = {});
 
+/// One element of a client's list; nullopt: it has parameters that RFC 7692 7.1 does not know, or
+/// one of them twice or malformed, so that a server has to decline it.
+std::optional<DeflateOffer> read_deflate_offer(const http::Extension& element);
+
 /// A client's look at the answer to `offer`; nullopt: RFC 7692 7.1 forbids it. What the client has
 /// promised holds even if the answer does not mention it.
 std::optional<DeflateParameters> accept_deflate(const DeflateOffer& offer,

@@ -89,6 +89,9 @@ inline void encode_unmasked_header(const PlainFrame& frame, std::uint8_t* to) {
 
 class FrameDecoder {
  public:
+  /// `offset` is that of the first frame in the stream.
+  explicit FrameDecoder(std::uint64_t offset = 0) : frame_offset_(offset), position_(offset) {}
+
   /// The usual case of next(), in few instructions, where the header leaves nothing to judge: takes
   /// a frame that lies wholly in `in`, is a whole message (FIN, text or binary, no reserved bit),
   /// and is masked or not as `masked` says, with at most `max_size` bytes and the shortest form of
@@ -105,6 +108,9 @@ class FrameDecoder {
   /// What is known of a header whose first two bytes are here and whose rest is not: fin, rsv,
   /// opcode, masked and length_form; no length, no key.
   std::optional<FrameHeader> peek() const;
+
+  /// The bytes of a header whose rest is not here; valid until the next call.
+  ConstBytes partial() const { return ConstBytes(header_bytes_).first(held_); }
 
   /// The header of the frame whose payload is being read; nullopt between frames and inside a
   /// header.
@@ -126,8 +132,8 @@ class FrameDecoder {
   bool in_payload_ = false;
   FrameHeader header_;      // of the frame that is being read, once it was cut
   std::uint64_t left_ = 0;  // payload bytes still to come
-  std::uint64_t frame_offset_ = 0;
-  std::uint64_t position_ = 0;  // in the stream
+  std::uint64_t frame_offset_;
+  std::uint64_t position_;  // in the stream
 };
 
 // Here so that it becomes part of the loops that call it.

@@ -25,6 +25,10 @@ Violation broken(const http::Head& head, Rule rule, const Field* field = nullptr
   return {rule, head.offset + at, 0};
 }
 
+bool contains(const std::vector<std::string>& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
 /// The field `name` if it is there exactly once.
 const Field* only_field(const http::Head& head, std::string_view name) {
   return http::count_fields(head.fields, name) == 1 ? http::find_field(head.fields, name) : nullptr;
@@ -75,8 +79,7 @@ std::optional<Violation> check_protocols(const http::Head& head,
                                          std::vector<std::string>& protocols) {
   for (const std::string_view protocol :
        http::list_elements(head.fields, "Sec-WebSocket-Protocol")) {
-    const bool seen = std::find(protocols.begin(), protocols.end(), protocol) != protocols.end();
-    if (seen || !http::is_token(protocol)) {
+    if (contains(protocols, protocol) || !http::is_token(protocol)) {
       return broken(head, Rule::ws_protocol_list,
                     http::find_field(head.fields, "Sec-WebSocket-Protocol"));
     }
@@ -85,26 +88,44 @@ std::optional<Violation> check_protocols(const http::Head& head,
   return std::nullopt;
 }
 
-std::optional<std::vector<http::Extension>> extensions_of(const http::Head& head) {
-  return http::parse_extensions(http::list_elements(head.fields, "Sec-WebSocket-Extensions"));
+/// RFC 7692 7.1: what is agreed by `answer`, to whichever of the offers it fits.
+std::optional<DeflateParameters> accept_any(const std::vector<DeflateOffer>& offers,
+                                            const http::Extension& answer) {
+  for (const DeflateOffer& offer : offers) {
+    if (auto agreed = accept_deflate(offer, answer)) return agreed;
+  }
+  return std::nullopt;
 }
 
 /// RFC 6455 4.1 (5), RFC 7692 7.1: only what was offered, once. Fills `accepted`.
 std::optional<Violation> check_extensions(const http::Head& head,
-                                          const std::optional<DeflateOffer>& offer,
+                                          const std::optional<OfferedExtensions>& offers,
                                           Accepted& accepted) {
+  // Not known what was: anything that could have been.
+  const std::vector<DeflateOffer> any = {kUsualOffer};
   const Field* const field = http::find_field(head.fields, "Sec-WebSocket-Extensions");
   const auto answers = extensions_of(head);
   if (!answers) return broken(head, Rule::ws_extension_list, field);
+  std::vector<std::string> seen;
   for (const http::Extension& answer : *answers) {
-    if (!offer || answer.name != kDeflateName || accepted.deflate) {
+    const bool deflate = answer.name == kDeflateName;
+    const bool offered =
+        !offers || (deflate ? !offers->deflate.empty() : contains(offers->others, answer.name));
+    if (!offered || contains(seen, answer.name)) {
       return broken(head, Rule::ws_extension_answer, field);
     }
-    accepted.deflate = accept_deflate(*offer, answer);
+    seen.push_back(answer.name);
+    if (!deflate) {
+      accepted.others = true;
+      continue;
+    }
+    accepted.deflate = accept_any(offers ? offers->deflate : any, answer);
     if (!accepted.deflate) return broken(head, Rule::ws_deflate_answer, field);
   }
   for (const auto element : http::list_elements(head.fields, "Sec-WebSocket-Extensions")) {
-    if (!element.empty()) accepted.extensions = element;  // there is one at most
+    if (element.empty()) continue;
+    if (!accepted.extensions.empty()) accepted.extensions += ", ";
+    accepted.extensions += element;
   }
   return std::nullopt;
 }
@@ -113,6 +134,30 @@ std::optional<Violation> check_extensions(const http::Head& head,
 
 std::string accept_for(std::string_view key) {
   return to_base64(sha1(as_bytes(std::string(key) + std::string(kGuid))));
+}
+
+std::optional<std::vector<http::Extension>> extensions_of(const http::Head& head) {
+  return http::parse_extensions(http::list_elements(head.fields, "Sec-WebSocket-Extensions"));
+}
+
+Asked asked_by(const http::Head& head) {
+  Asked asked;
+  const auto protocols = http::list_elements(head.fields, "Sec-WebSocket-Protocol");
+  asked.protocols.emplace(protocols.begin(), protocols.end());
+  if (http::count_fields(head.fields, "Sec-WebSocket-Key") == 1) {
+    asked.key = http::find_field(head.fields, "Sec-WebSocket-Key")->value;
+  }
+  const auto extensions = extensions_of(head);
+  if (!extensions) return asked;
+  asked.extensions.emplace();
+  for (const http::Extension& extension : *extensions) {
+    if (extension.name != kDeflateName) {
+      asked.extensions->others.push_back(extension.name);
+    } else if (const auto offer = read_deflate_offer(extension)) {
+      asked.extensions->deflate.push_back(*offer);
+    }
+  }
+  return asked;
 }
 
 std::string make_head(std::string_view start_line, const std::vector<FieldLine>& fields) {
@@ -149,6 +194,14 @@ std::vector<FieldLine> request_fields(std::string_view host, std::string_view ke
 std::variant<Accepted, Refused, Violation> check_response(
     const http::Head& head, std::string_view key, const std::vector<std::string>& protocols,
     const std::optional<DeflateOffer>& deflate) {
+  Asked asked{.key = std::string(key), .protocols = protocols};
+  asked.extensions.emplace();
+  if (deflate) asked.extensions->deflate.push_back(*deflate);
+  return check_response(head, asked);
+}
+
+std::variant<Accepted, Refused, Violation> check_response(const http::Head& head,
+                                                          const Asked& asked) {
   if (head.status != 101) return Refused{head.status};
   if (head.minor_version < 1) return Violation{Rule::ws_http_version, head.offset, 0};
 
@@ -160,17 +213,18 @@ std::variant<Accepted, Refused, Violation> check_response(
     return broken(head, Rule::ws_connection, http::find_field(head.fields, "Connection"));
   }
   const Field* const accept = only_field(head, "Sec-WebSocket-Accept");
-  if (accept == nullptr || accept->value != accept_for(key)) {
+  const bool right = accept != nullptr && (!asked.key || accept->value == accept_for(*asked.key));
+  if (!right) {
     return broken(head, Rule::ws_accept, http::find_field(head.fields, "Sec-WebSocket-Accept"));
   }
 
   Accepted accepted;
-  if (const auto violation = check_extensions(head, deflate, accepted)) return *violation;
+  if (const auto violation = check_extensions(head, asked.extensions, accepted)) return *violation;
   const Field* const protocol = http::find_field(head.fields, "Sec-WebSocket-Protocol");
   if (protocol == nullptr) return accepted;
   const bool single = only_field(head, "Sec-WebSocket-Protocol") != nullptr;
   const bool offered =
-      std::find(protocols.begin(), protocols.end(), protocol->value) != protocols.end();
+      !asked.protocols || contains(*asked.protocols, std::string_view(protocol->value));
   if (!single || !offered) return broken(head, Rule::ws_protocol_answer, protocol);
   accepted.protocol = protocol->value;
   return accepted;

@@ -40,6 +40,7 @@ struct Accepted {
   std::string protocol = {};
   std::string extensions = {};                    ///< its answer as it wrote it
   std::optional<DeflateParameters> deflate = {};  ///< permessage-deflate is agreed
+  bool others = false;  ///< another extension is agreed, which may give any meaning to a frame
 };
 
 /// The server answered with a status other than 101.
@@ -47,10 +48,33 @@ struct Refused {
   unsigned status = 0;
 };
 
+struct OfferedExtensions {
+  std::vector<DeflateOffer> deflate = {};  ///< in the client's order
+  std::vector<std::string> others = {};    ///< names of extensions that are unknown here
+};
+
+/// What a request asked for, as far as the answer depends on it; nullopt: that is not known, and
+/// what depends on it is not judged.
+struct Asked {
+  std::optional<std::string> key = {};
+  std::optional<std::vector<std::string>> protocols = {};
+  std::optional<OfferedExtensions> extensions = {};
+};
+
+/// Whatever else may be wrong with the request.
+Asked asked_by(const http::Head& request);
+
+/// A look at the answer to a request that was overheard (RFC 6455 4.1).
+std::variant<Accepted, Refused, diag::Violation> check_response(const http::Head& head,
+                                                                const Asked& asked);
+
 /// A client's look at the answer (RFC 6455 4.1): `key`, `protocols` and `deflate` are what it sent.
 std::variant<Accepted, Refused, diag::Violation> check_response(
     const http::Head& head, std::string_view key, const std::vector<std::string>& protocols,
     const std::optional<DeflateOffer>& deflate = std::nullopt);
+
+/// What Sec-WebSocket-Extensions lists; nullopt: it breaks the grammar.
+std::optional<std::vector<http::Extension>> extensions_of(const http::Head& head);
 
 /// A request that may be answered with 101.
 struct Upgrade {

@@ -2,35 +2,12 @@
 
 #include <algorithm>
 
+#include "ws/judge.h"
+
 namespace ws {
 
 using diag::Rule;
 using diag::Violation;
-
-namespace {
-
-bool is_known(Opcode opcode) {
-  switch (opcode) {
-    case Opcode::cont:
-    case Opcode::text:
-    case Opcode::binary:
-    case Opcode::close:
-    case Opcode::ping:
-    case Opcode::pong: return true;
-  }
-  return false;
-}
-
-bool is_minimal(const FrameHeader& header) {
-  switch (header.length_form) {
-    case LengthForm::bits7: return true;
-    case LengthForm::bits16: return header.length > 125;
-    case LengthForm::bits64: return header.length > UINT16_MAX;
-  }
-  return true;
-}
-
-}  // namespace
 
 MessageReader::MessageReader(Role role, const MessageLimits& limits,
                              const std::optional<DeflateParameters>& deflate)
@@ -95,13 +72,13 @@ bool MessageReader::take_plain(Bytes& in, PlainFrame& frame) {
 
 Event MessageReader::fail_plain(const PlainFrame& frame, ConstBytes payload) {
   utf8_.reset();
-  return fail_text(payload, *find_bad_text(payload, true), frame.payload_offset);
+  return fail(*judge_text(utf8_, payload, true, frame.payload_offset));
 }
 
 inline void MessageReader::take(const FramePiece& piece, Bytes& in, std::optional<Event>& event) {
   if (piece.first) {
     auto broken = judge_start(piece.header, piece.offset);
-    if (!broken) broken = judge_length(piece);
+    if (!broken) broken = judge_rest(piece);
     if (broken) {
       event = fail(*broken);
       return;
@@ -119,42 +96,18 @@ inline void MessageReader::take(const FramePiece& piece, Bytes& in, std::optiona
 /// Everything that the first two bytes of a header tell.
 inline std::optional<Violation> MessageReader::judge_start(const FrameHeader& header,
                                                            std::uint64_t offset) const {
-  const auto opcode = static_cast<std::uint64_t>(header.opcode);
-  // RFC 6455 5.2: a reserved bit has no meaning, but (RFC 7692 6) for RSV1 where a message begins.
-  const bool begins = header.opcode == Opcode::text || header.opcode == Opcode::binary;
-  if (header.rsv != 0 && !(header.rsv == kRsv1 && begins && inflater_ != nullptr)) {
-    return Violation{Rule::ws_rsv, offset, header.rsv};
-  }
-  if (!is_known(header.opcode)) return Violation{Rule::ws_opcode, offset, opcode};
-  // RFC 6455 5.1: a client masks, a server does not.
-  if (role_ == Role::server && !header.masked)
-    return Violation{Rule::ws_mask_missing, offset + 1, 0};
-  if (role_ == Role::client && header.masked)
-    return Violation{Rule::ws_mask_forbidden, offset + 1, 1};
-  if (is_control(header.opcode)) {  // RFC 6455 5.5
-    if (!header.fin) return Violation{Rule::ws_control_fragmented, offset, opcode};
-    if (header.length_form != LengthForm::bits7) {  // the length itself may not have arrived yet
-      return Violation{Rule::ws_control_size, offset + 1,
-                       header.length_form == LengthForm::bits16 ? 126U : 127U};
-    }
-    return std::nullopt;
-  }
-  // RFC 6455 5.4: fragments of one message come in order, and messages do not interleave.
-  const bool continues = header.opcode == Opcode::cont;
-  if (continues && !message_open_)
-    return Violation{Rule::ws_continuation_unexpected, offset, opcode};
-  if (!continues && message_open_) return Violation{Rule::ws_continuation_missing, offset, opcode};
-  return std::nullopt;
+  auto broken = judge_rsv(header, inflater_ != nullptr, offset);
+  if (!broken) broken = judge_opcode(header, offset);
+  if (!broken) broken = judge_mask(header, role_ == Role::server, offset);
+  if (broken) return broken;
+  return is_control(header.opcode) ? judge_control(header, offset)
+                                   : judge_order(header, message_open_, offset);
 }
 
 /// The rest of the header. For a data frame this opens or continues the message.
-inline std::optional<Violation> MessageReader::judge_length(const FramePiece& piece) {
+inline std::optional<Violation> MessageReader::judge_rest(const FramePiece& piece) {
   const FrameHeader& header = piece.header;
-  const std::uint64_t at = piece.offset + 1;
-  // RFC 6455 5.2: the top bit is 0, the form is the shortest. The second MUST binds the sender
-  // only; a tool that looks for mistakes does not overlook this one.
-  if (header.length >> 63 != 0) return Violation{Rule::ws_length_top_bit, at, header.length};
-  if (!is_minimal(header)) return Violation{Rule::ws_length_minimal, at, header.length};
+  if (auto broken = judge_length(header, piece.offset)) return broken;
   if (is_control(header.opcode)) return std::nullopt;
 
   if (header.opcode != Opcode::cont) {
@@ -166,10 +119,9 @@ inline std::optional<Violation> MessageReader::judge_length(const FramePiece& pi
     fragment_count_ = 0;
     utf8_.reset();
   }
-  // RFC 6455 10.4: refused from the header, before the payload comes.
   if (!compressed_) {
-    if (header.length > limits_.max_message - message_size_) {
-      return Violation{Rule::ws_message_size, at, message_size_ + header.length};
+    if (auto broken = judge_size(header, message_size_, limits_.max_message, piece.offset)) {
+      return broken;
     }
     message_size_ += header.length;
   }
@@ -179,23 +131,11 @@ inline std::optional<Violation> MessageReader::judge_length(const FramePiece& pi
   return std::nullopt;
 }
 
-/// RFC 6455 8.1: where in `text`, or behind it when it `ends` too early, the first byte is that
-/// cannot be.
-inline std::optional<std::size_t> MessageReader::find_bad_text(ConstBytes text, bool ends) {
-  auto bad = utf8_.feed(text);
-  if (!bad && ends && !utf8_.complete()) bad = text.size();
-  return bad;
-}
-
-Event MessageReader::fail_text(ConstBytes text, std::size_t bad, std::uint64_t offset) {
-  return fail({Rule::ws_text_utf8, offset + bad, bad < text.size() ? text[bad] : 0U});
-}
-
 inline void MessageReader::take_data(const FramePiece& piece, std::optional<Event>& event) {
   const bool ends = piece.last && piece.header.fin;
   if (kind_ == MessageKind::text) {
-    if (const auto bad = find_bad_text(piece.payload, ends)) {
-      event = fail_text(piece.payload, *bad, piece.payload_offset);
+    if (const auto broken = judge_text(utf8_, piece.payload, ends, piece.payload_offset)) {
+      event = fail(*broken);
       return;
     }
   }
@@ -210,25 +150,13 @@ inline void MessageReader::take_data(const FramePiece& piece, std::optional<Even
   delivered_ = true;
 }
 
-/// Where in a frame a byte lay that inflates to this or that is hard to say, and depends on how the
-/// frame was cut: violations are at its first byte, and in the order of the inflated bytes.
 std::optional<Event> MessageReader::take_compressed(const FramePiece& piece, Bytes& in) {
   const Inflater::Piece inflated =
       inflater_->inflate(piece.payload, piece.last && piece.header.fin);
-  const std::uint64_t room = limits_.max_message - message_size_;
-  const bool fits = inflated.output.size() <= room;
-  if (kind_ == MessageKind::text) {
-    const ConstBytes text =
-        fits ? inflated.output : inflated.output.first(static_cast<std::size_t>(room));
-    if (const auto bad = utf8_.feed(text)) {
-      return fail({Rule::ws_text_utf8, piece.offset, text[*bad]});
-    }
-  }
-  // RFC 7692 8: while it inflates, so that a few bytes do not become more than the limit.
-  if (!fits) return fail({Rule::ws_message_size, piece.offset, limits_.max_message + 1});
-  if (inflated.broken) return fail({Rule::ws_deflate, piece.offset, 0});
-  if (inflated.ended && kind_ == MessageKind::text && !utf8_.complete()) {
-    return fail({Rule::ws_text_utf8, piece.offset, 0});
+  Utf8Validator* const utf8 = kind_ == MessageKind::text ? &utf8_ : nullptr;
+  if (const auto broken =
+          judge_inflated(inflated, utf8, message_size_, limits_.max_message, piece.offset)) {
+    return fail(*broken);
   }
   decoder_.put_back(in, piece, piece.payload.size() - inflated.used);
   message_size_ += inflated.output.size();
@@ -265,24 +193,15 @@ std::optional<Event> MessageReader::take_control(const FramePiece& piece) {
   return event;
 }
 
-/// RFC 6455 5.5.1: nothing, or a code and a reason. `offset` is that of body[0].
+/// `offset` is that of body[0].
 Event MessageReader::close_event(Bytes body, std::uint64_t offset) {
+  const CloseBody close = read_close(body, offset);
+  if (close.broken) return fail(*close.broken);
+  finished_ = true;
   Event event;
   event.type = EventType::close;
-  event.code = code::kNoStatus;
-  if (!body.empty()) {
-    if (body.size() == 1) return fail({Rule::ws_close_size, offset, body.size()});
-    event.code = static_cast<CloseCode>(body[0] << 8 | body[1]);
-    event.payload = body.subspan(2);
-    if (!may_be_sent(event.code)) return fail({Rule::ws_close_code, offset, event.code});
-    Utf8Validator reason;
-    const auto bad = reason.feed(event.payload);
-    if (bad || !reason.complete()) {
-      return fail({Rule::ws_close_utf8, offset + 2 + bad.value_or(event.payload.size()),
-                   bad ? event.payload[*bad] : 0U});
-    }
-  }
-  finished_ = true;
+  event.code = close.code;
+  event.payload = close.reason;
   return event;
 }
 

@@ -117,9 +117,7 @@ class MessageReader {
   std::optional<Event> take_control(const FramePiece& piece);
   Event close_event(Bytes body, std::uint64_t offset);
   std::optional<diag::Violation> judge_start(const FrameHeader& header, std::uint64_t offset) const;
-  std::optional<diag::Violation> judge_length(const FramePiece& piece);
-  std::optional<std::size_t> find_bad_text(ConstBytes text, bool ends);
-  Event fail_text(ConstBytes text, std::size_t bad, std::uint64_t offset);
+  std::optional<diag::Violation> judge_rest(const FramePiece& piece);
   Event fail(const diag::Violation& violation);
 
   Role role_;

@@ -99,6 +99,24 @@ def recording_seeds():
         yield f"answer/{name}", b"\1" + sizes + answer + body
 
 
+def observer_part(sign, stream):
+    """Parts of at most 127 bytes, each behind the byte that says so."""
+    lead = 0 if sign == ">" else 128
+    return b"".join(bytes([lead | len(stream[at:at + 127])]) + stream[at:at + 127]
+                    for at in range(0, len(stream), 127))
+
+
+def observer_seeds():
+    for case in load("ws-observed.json")["cases"]:
+        begin = 2 if case.get("begin") == "frames" else 0
+        seed = bytes([begin, 255, 0, 0, 0, 2, 6, 20])
+        for sign, part in case["stream"]:
+            stream = bytes.fromhex(part) if isinstance(part, str) else head_bytes(part)
+            seed += observer_part(sign, stream)
+        yield case["name"], seed
+    yield "hole", bytes([2, 255, 0, 0, 0, 2, 6, 20]) + bytes.fromhex("84810548650084810548650480")
+
+
 def choose(seeds):
     """At most PER_TARGET small seeds, evenly over all, the last one always."""
     small = [(name, seed) for name, seed in seeds if len(seed) <= MAX_SIZE]
@@ -119,3 +137,4 @@ write("http_head", head_seeds())
 write("sse_parser", stream_seeds())
 write("ndjson", ndjson_seeds())
 write("recording", recording_seeds())
+write("ws_observer", observer_seeds())

@@ -17,6 +17,9 @@ nlohmann::json load_vectors(std::string_view file);
 
 std::vector<std::uint8_t> bytes_of_hex(const nlohmann::json& text);
 
+/// A head that is given as lines without their CR LF; [TEXT, COUNT, ...] repeats each text.
+std::vector<std::uint8_t> head_bytes(const nlohmann::json& lines);
+
 std::optional<std::string> text_at(const nlohmann::json& object, const char* key);
 std::optional<std::uint64_t> number_at(const nlohmann::json& object, const char* key);
 

@@ -104,23 +104,6 @@ std::string replace_line(const std::string& lines, std::string_view from, const 
 
 // ---- The opening handshake
 
-std::vector<std::uint8_t> head_bytes(const json& lines) {
-  std::string head;
-  for (const json& line : lines) {
-    if (line.is_string()) {
-      head += line.get<std::string>();
-    } else {  // [text, count, text, count ...]
-      for (std::size_t i = 0; i < line.size(); i += 2) {
-        const auto part = line[i].get<std::string>();
-        for (auto count = line[i + 1].get<std::size_t>(); count > 0; --count) head += part;
-      }
-    }
-    head += "\r\n";
-  }
-  const ConstBytes bytes = as_bytes(head);
-  return {bytes.begin(), bytes.end()};
-}
-
 std::vector<std::uint8_t> stream_of(const json& object, const char* hex_key,
                                     const char* lines_key) {
   return object.contains(hex_key) ? bytes_of_hex(object[hex_key]) : head_bytes(object[lines_key]);
