@@ -48,6 +48,11 @@ class Outlet {
   bool inside_line() const { return text_printer_.inside_line(); }
   void end_line() { text_printer_.end_line(text_); }
 
+  /// --to text, and that not to a terminal: of a model's answer nothing but the text of the first.
+  bool writes_text_alone() const {
+    return !quiet_ && format_ == Format::text && !text_printer_.shows_all();
+  }
+
   bool is_raw() const { return format_ == Format::raw; }
 
   /// Text that is not written yet is so much that it should be.

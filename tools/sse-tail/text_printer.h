@@ -21,6 +21,9 @@ class TextPrinter {
   /// `call` is the one that `delta` belongs to, if it is of a tool.
   void delta(const Delta& delta, const ToolCall* call, std::string& out);
 
+  /// Not the text of the first answer alone.
+  bool shows_all() const { return look_.terminal; }
+
   /// On a terminal: whether something stands on the line, which end_line() ends.
   bool inside_line() const { return inside_line_; }
   void end_line(std::string& out);

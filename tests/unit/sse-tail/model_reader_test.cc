@@ -59,14 +59,14 @@ TEST(SseTailModelReader, presets_are_sound) {
 TEST(SseTailModelReader, text_is_counted_in_characters_and_events_in_chunks) {
   ModelReader reader = reader_of("openai");
   EXPECT_EQ(take(reader, {content(""), content("é€"), content("x")}), "T=é€;T=x;");
-  EXPECT_EQ(reader.characters(), 3U);
-  EXPECT_EQ(reader.chunks(), 2U);  // a role alone is none
+  EXPECT_EQ(reader.answer().characters(), 3U);
+  EXPECT_EQ(reader.answer().chunks(), 2U);  // a role alone is none
 }
 
 TEST(SseTailModelReader, other_choices_are_told_apart) {
   ModelReader reader = reader_of("openai");
   EXPECT_EQ(take(reader, {content("a"), content("b", 1)}), "T=a;T1=b;");
-  EXPECT_EQ(reader.characters(), 1U);
+  EXPECT_EQ(reader.answer().characters(), 1U);
 }
 
 TEST(SseTailModelReader, reasoning_under_two_names_is_read_once) {
@@ -80,9 +80,9 @@ TEST(SseTailModelReader, piece_that_breaks_the_arguments_is_named) {
   ModelReader reader = reader_of("openai");
   EXPECT_EQ(take(reader, {arguments(R"({\"a\":)"), arguments("x"), arguments("}")}),
             "A0={\"a\":;A0!x;A0=};");
-  ASSERT_EQ(reader.calls().size(), 1U);
-  EXPECT_TRUE(reader.calls()[0].broken);
-  EXPECT_FALSE(reader.calls()[0].complete());
+  ASSERT_EQ(reader.answer().calls().size(), 1U);
+  EXPECT_TRUE(reader.answer().calls()[0].broken);
+  EXPECT_FALSE(reader.answer().calls()[0].complete());
 }
 
 TEST(SseTailModelReader, calls_side_by_side_are_kept_apart) {
@@ -97,33 +97,48 @@ TEST(SseTailModelReader, calls_side_by_side_are_kept_apart) {
   EXPECT_EQ(piece("2", "["), "A1=[;");
   EXPECT_EQ(piece("1", "{"), "A0={;");
   EXPECT_EQ(piece("2", "]"), "A1=];");
-  EXPECT_FALSE(reader.calls()[0].complete());
-  EXPECT_TRUE(reader.calls()[1].complete());
+  EXPECT_FALSE(reader.answer().calls()[0].complete());
+  EXPECT_TRUE(reader.answer().calls()[1].complete());
 }
 
 TEST(SseTailModelReader, calls_beyond_the_limit_are_passed_over) {
   ModelReader reader = reader_of("ag-ui");
-  for (std::size_t i = 0; i < ModelReader::kMaxCalls + 5; ++i) {
+  for (std::size_t i = 0; i < ToolCalls::kMaxCalls + 5; ++i) {
     take(reader, {R"({"type":"TOOL_CALL_START","toolCallName":"a","toolCallId":")" +
                   std::to_string(i) + "\"}"});
   }
-  EXPECT_EQ(reader.calls().size(), ModelReader::kMaxCalls);
+  EXPECT_EQ(reader.answer().calls().size(), ToolCalls::kMaxCalls);
 }
 
 TEST(SseTailModelReader, character_that_is_cut_in_two_is_put_together) {
   ModelReader reader = reader_of("openai");
   EXPECT_EQ(take(reader, {content(R"(a\ud83d\uDE42\ud83d)"), content(R"(\ude42b)", 1),
                           content(R"(\ude42b)"), content("c")}),
-            "T=a🙂;T1=\uFFFDb;T=\uFFFDb;T=c;");
-  EXPECT_EQ(take(reader, {content(R"(\ud83d)"), content(R"(\ude42b)")}), "T=🙂b;");
+            "T=a🙂;T1=\uFFFDb;T=🙂b;T=c;");
   EXPECT_EQ(take(reader, {content(R"(\ud83d)"), content("b"), content(R"(\\ud83d)")}),
             "T=\uFFFDb;T=\\ud83d;");
+}
+
+TEST(SseTailModelReader, half_a_character_does_not_vanish) {
+  for (const bool mark : {true, false}) {
+    ModelReader reader = reader_of("openai");
+    EXPECT_EQ(take(reader, {content(R"(a\ud83d)"), content(R"(b\ud83d)", 1)}), "T=a;T1=b;");
+    EXPECT_EQ(mark ? take(reader, {"[DONE]"}) : shown(reader.end_body()), "T=\uFFFD;T1=\uFFFD;");
+    EXPECT_EQ(reader.answer().characters(), 2U);
+  }
+  ModelReader pointer(
+      {.judged = false, .text = {*JsonPointer::parse("/a"), *JsonPointer::parse("/b")}});
+  EXPECT_EQ(take(pointer, {R"({"a":"\ud83d","b":"\ud83d"})", R"({"a":"\ude42","b":"x"})"}),
+            "T=🙂;T=\uFFFDx;");
+  ModelReader error = reader_of("openai");
+  take(error, {R"({"error":{"message":"a\ud83d"}})"});
+  EXPECT_EQ(error.answer().error_message(), "a\uFFFD");
 }
 
 TEST(SseTailModelReader, end_mark_and_what_follows_it) {
   ModelReader reader = reader_of("openai");
   EXPECT_EQ(take(reader, {content("a"), "[DONE]", content("b")}), "T=a;");
-  EXPECT_TRUE(reader.ended());
+  EXPECT_TRUE(reader.answer().ended());
   EXPECT_FALSE(reader.failed());
 }
 
@@ -148,8 +163,8 @@ TEST(SseTailModelReader, error_has_its_message_and_code) {
     ModelReader reader = reader_of(c.preset);
     take(reader, {c.event});
     EXPECT_TRUE(reader.failed()) << c.event;
-    EXPECT_EQ(reader.error_message(), c.message) << c.event;
-    EXPECT_EQ(reader.error_code(), c.code) << c.event;
+    EXPECT_EQ(reader.answer().error_message(), c.message) << c.event;
+    EXPECT_EQ(reader.answer().error_code(), c.code) << c.event;
   }
   ModelReader reader = reader_of("openai");
   take(reader, {R"({"error":null,"choices":[{"delta":{"content":"a"}}]})"});
@@ -179,9 +194,9 @@ TEST(SseTailModelReader, tokens_of_reasoning_are_among_those_of_output) {
   ModelReader reader = reader_of("gemini");
   take(reader, {R"({"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":6}})",
                 R"({"usageMetadata":{"candidatesTokenCount":7,"thoughtsTokenCount":3}})"});
-  EXPECT_EQ(reader.usage().input_tokens, 4U);
-  EXPECT_EQ(reader.usage().output_tokens, 10U);
-  EXPECT_EQ(reader.usage().reasoning_tokens, 3U);
+  EXPECT_EQ(reader.answer().usage().input_tokens, 4U);
+  EXPECT_EQ(reader.answer().usage().output_tokens, 10U);
+  EXPECT_EQ(reader.answer().usage().reasoning_tokens, 3U);
 }
 
 TEST(SseTailModelReader, whole_answer_is_read_as_one) {
@@ -189,25 +204,25 @@ TEST(SseTailModelReader, whole_answer_is_read_as_one) {
   EXPECT_EQ(shown(reader.take_whole(
                 R"({"object":"chat.completion","choices":[{"message":{"content":"hi"}}]})")),
             "T=hi;");
-  EXPECT_TRUE(reader.ended());
+  EXPECT_TRUE(reader.answer().ended());
   ModelReader array = reader_of("gemini");
   EXPECT_EQ(shown(array.take_whole(
                 R"([{"candidates":[{"content":{"parts":[{"text":"a"}]}}]},
-                    {"candidates":[{"content":{"parts":[{"text":"b"}]}}]}])")),
+                    {"candidates":[{"content":{"parts":[{"text":"b"}]},"finishReason":"STOP"}]}])")),
             "T=a;T=b;");
-  EXPECT_TRUE(array.ended());
+  EXPECT_TRUE(array.answer().ended());
 }
 
 TEST(SseTailModelReader, error_without_data_lines_is_found) {
   ModelReader reader = reader_of("gemini");
-  EXPECT_FALSE(reader.take_stray("hello"));
+  EXPECT_EQ(reader.take_stray("hello"), "hello");
   for (const char* line :
        {"{", "  \"error\": {", "    \"code\": 503,", "    \"message\": \"m\"", "  }", "}"}) {
-    EXPECT_TRUE(reader.take_stray(line)) << line;
+    EXPECT_EQ(reader.take_stray(line), "") << line;
   }
   EXPECT_TRUE(reader.failed());
-  EXPECT_EQ(reader.error_message(), "m");
-  EXPECT_EQ(reader.error_code(), "503");
+  EXPECT_EQ(reader.answer().error_message(), "m");
+  EXPECT_EQ(reader.answer().error_code(), "503");
 }
 
 TEST(SseTailModelReader, pointers_find_any_value_and_judge_nothing) {
@@ -223,7 +238,7 @@ TEST(SseTailModelReader, pointers_take_the_place_of_the_text_of_a_preset) {
   ModelReader reader({.preset = find_preset("openai"), .text = {*JsonPointer::parse("/id")}});
   EXPECT_EQ(take(reader, {R"({"id":"7","choices":[{"delta":{"content":"x"}}]})", "[DONE]"}),
             "T=7;");
-  EXPECT_TRUE(reader.ended());
+  EXPECT_TRUE(reader.answer().ended());
 }
 
 }  // namespace
