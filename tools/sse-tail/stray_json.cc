@@ -19,11 +19,12 @@ std::string StrayJson::drop() {
 }
 
 bool StrayJson::add(std::string_view line) {
-  if (text_.size() + line.size() >= kMaxSize) return false;
+  if (text_.size() + line.size() >= kMaxSize || !check_.take("\n") || !check_.take(line)) {
+    return false;
+  }
   if (!text_.empty()) text_ += '\n';
-  const bool is_json = check_.take("\n") && check_.take(line);
-  if (is_json) text_ += line;
-  return is_json;
+  text_ += line;
+  return true;
 }
 
 }  // namespace sse_tail

@@ -4,46 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include <initializer_list>
 #include <string>
 #include <utility>
 
+#include "model_steps.h"
+
 namespace sse_tail {
 namespace {
-
-constexpr std::string_view kLetters = "TRFPNAI";  // of Part, as far as they are pieces
-
-ModelReader reader_of(std::string_view preset) {
-  return ModelReader({.judged = true, .preset = find_preset(preset)});
-}
-
-std::string shown(std::span<const Delta> deltas) {
-  std::string text;
-  for (const Delta& delta : deltas) {
-    text += kLetters[static_cast<std::size_t>(delta.part)];
-    if (delta.choice > 0) text += std::to_string(delta.choice);
-    if (delta.part >= Part::tool_name) text += std::to_string(delta.call);
-    text += delta.breaks ? '!' : '=';
-    text += std::string(delta.text) + ';';
-  }
-  return text;
-}
-
-std::string take(ModelReader& reader, std::initializer_list<std::string_view> events) {
-  std::string text;
-  for (const std::string_view event : events) text += shown(reader.take("message", event));
-  return text;
-}
-
-std::string content(std::string_view text, int index = 0) {
-  return R"({"choices":[{"index":)" + std::to_string(index) + R"(,"delta":{"content":")" +
-         std::string(text) + R"("}}]})";
-}
-
-std::string arguments(std::string_view text) {
-  return R"({"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":")" +
-         std::string(text) + R"("}}]}}]})";
-}
 
 TEST(SseTailModelReader, presets_are_sound) {
   for (const Preset& preset : presets()) {
@@ -135,61 +102,6 @@ TEST(SseTailModelReader, half_a_character_does_not_vanish) {
   EXPECT_EQ(error.answer().error_message(), "a\uFFFD");
 }
 
-TEST(SseTailModelReader, end_mark_and_what_follows_it) {
-  ModelReader reader = reader_of("openai");
-  EXPECT_EQ(take(reader, {content("a"), "[DONE]", content("b")}), "T=a;");
-  EXPECT_TRUE(reader.answer().ended());
-  EXPECT_FALSE(reader.failed());
-}
-
-TEST(SseTailModelReader, error_has_its_message_and_code) {
-  struct Case {
-    std::string_view preset;
-    std::string_view event;
-    std::string message;
-    std::string code;
-  };
-  for (const Case& c :
-       {Case{"openai", R"({"error":{"message":"m","type":"t","code":null}})", "m", "t"},
-        Case{"openai", R"({"error":{"message":"m","code":502},"choices":[]})", "m", "502"},
-        Case{"openai", R"({"object":"error","message":"m","code":400})", "m", "400"},
-        Case{"ollama", R"({"error":"m"})", "m", ""},
-        Case{"anthropic", R"({"type":"error","error":{"type":"t","message":"m"}})", "m", "t"},
-        Case{"responses", R"({"type":"error","message":"m","code":"c"})", "m", "c"},
-        Case{"responses", R"({"type":"response.failed","response":{"error":{"code":"c"}}})", "",
-             "c"},
-        Case{"vercel", R"({"type":"error","errorText":"m"})", "m", ""},
-        Case{"auto", R"({"error":{"message":"m"}})", "m", ""}}) {
-    ModelReader reader = reader_of(c.preset);
-    take(reader, {c.event});
-    EXPECT_TRUE(reader.failed()) << c.event;
-    EXPECT_EQ(reader.answer().error_message(), c.message) << c.event;
-    EXPECT_EQ(reader.answer().error_code(), c.code) << c.event;
-  }
-  ModelReader reader = reader_of("openai");
-  take(reader, {R"({"error":null,"choices":[{"delta":{"content":"a"}}]})"});
-  EXPECT_FALSE(reader.failed());
-}
-
-TEST(SseTailModelReader, auto_holds_events_only_until_one_tells) {
-  ModelReader reader = reader_of("auto");
-  EXPECT_EQ(take(reader, {R"({"type":"ping"})", R"({"delta":{"type":"text_delta","text":"a"}})"}),
-            "");
-  EXPECT_FALSE(reader.known());
-  EXPECT_EQ(take(reader, {R"({"type":"message_start"})"}), "T=a;");
-  ASSERT_TRUE(reader.known());
-  EXPECT_EQ(reader.preset()->name, "anthropic");
-  EXPECT_EQ(take(reader, {R"({"delta":{"type":"text_delta","text":"b"}})"}), "T=b;");
-}
-
-TEST(SseTailModelReader, auto_gives_up_on_what_nobody_knows) {
-  ModelReader reader = reader_of("auto");
-  for (std::size_t i = 0; i < ModelReader::kMaxHeldEvents; ++i) take(reader, {R"({"x":1})"});
-  EXPECT_FALSE(reader.failed());
-  take(reader, {R"({"x":1})"});
-  EXPECT_TRUE(reader.failed());
-}
-
 TEST(SseTailModelReader, tokens_of_reasoning_are_among_those_of_output) {
   ModelReader reader = reader_of("gemini");
   take(reader, {R"({"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":6}})",
@@ -197,32 +109,6 @@ TEST(SseTailModelReader, tokens_of_reasoning_are_among_those_of_output) {
   EXPECT_EQ(reader.answer().usage().input_tokens, 4U);
   EXPECT_EQ(reader.answer().usage().output_tokens, 10U);
   EXPECT_EQ(reader.answer().usage().reasoning_tokens, 3U);
-}
-
-TEST(SseTailModelReader, whole_answer_is_read_as_one) {
-  ModelReader reader = reader_of("auto");
-  EXPECT_EQ(shown(reader.take_whole(
-                R"({"object":"chat.completion","choices":[{"message":{"content":"hi"}}]})")),
-            "T=hi;");
-  EXPECT_TRUE(reader.answer().ended());
-  ModelReader array = reader_of("gemini");
-  EXPECT_EQ(shown(array.take_whole(
-                R"([{"candidates":[{"content":{"parts":[{"text":"a"}]}}]},
-                    {"candidates":[{"content":{"parts":[{"text":"b"}]},"finishReason":"STOP"}]}])")),
-            "T=a;T=b;");
-  EXPECT_TRUE(array.answer().ended());
-}
-
-TEST(SseTailModelReader, error_without_data_lines_is_found) {
-  ModelReader reader = reader_of("gemini");
-  EXPECT_EQ(reader.take_stray("hello"), "hello");
-  for (const char* line :
-       {"{", "  \"error\": {", "    \"code\": 503,", "    \"message\": \"m\"", "  }", "}"}) {
-    EXPECT_EQ(reader.take_stray(line), "") << line;
-  }
-  EXPECT_TRUE(reader.failed());
-  EXPECT_EQ(reader.answer().error_message(), "m");
-  EXPECT_EQ(reader.answer().error_code(), "503");
 }
 
 TEST(SseTailModelReader, pointers_find_any_value_and_judge_nothing) {
@@ -239,6 +125,66 @@ TEST(SseTailModelReader, pointers_take_the_place_of_the_text_of_a_preset) {
   EXPECT_EQ(take(reader, {R"({"id":"7","choices":[{"delta":{"content":"x"}}]})", "[DONE]"}),
             "T=7;");
   EXPECT_TRUE(reader.answer().ended());
+}
+
+TEST(SseTailModelReader, calls_without_an_id_are_told_apart_by_their_place) {
+  ModelReader reader = reader_of("ollama");
+  EXPECT_EQ(take(reader, {R"({"message":{"content":"x","tool_calls":[
+                {"function":{"name":"a","arguments":{"p":1}}},
+                {"function":{"name":"b","arguments":{"q":2}}}]}})"}),
+            R"(T=x;N0=a;A0={"p":1};N1=b;A1={"q":2};)");
+}
+
+TEST(SseTailModelReader, another_id_under_the_same_number_is_another_call) {
+  const auto call = [](const char* id, const char* function) {
+    return std::string(R"({"choices":[{"delta":{"tool_calls":[{"index":0,"id":)") + id +
+           R"(,"function":)" + function + "}]}}]}";
+  };
+  ModelReader reader = reader_of("openai");
+  EXPECT_EQ(
+      take(reader,
+           {call("\"x\"", R"({"name":"a","arguments":"["})"), call("null", R"({"arguments":"]"})"),
+            call("\"y\"", R"({"name":"b","arguments":"{"})"), call("\"\"", R"({"arguments":"}"})"),
+            call("\"x\"", R"({"arguments":" "})")}),
+      "N0=a;A0=[;A0=];N1=b;A1={;A1=};A0= ;");
+}
+
+TEST(SseTailModelReader, pieces_come_in_the_order_in_which_they_stand) {
+  ModelReader gemini = reader_of("gemini");
+  EXPECT_EQ(take(gemini, {R"({"candidates":[{"content":{"parts":[{"text":"a"},
+                {"text":"b","thought":true},{"functionCall":{"name":"f","args":{}}},{"text":"c"}
+                ]}}]})"}),
+            "T=a;R=b;N0=f;A0={};T=c;");
+  ModelReader openai = reader_of("openai");
+  EXPECT_EQ(take(openai, {R"({"choices":[{"delta":{"content":"a","reasoning":"b"}}]})"}),
+            "R=b;T=a;");
+}
+
+TEST(SseTailModelReader, what_pointers_find_does_not_wait_for_the_preset) {
+  ModelReader reader({.text = {*JsonPointer::parse("/token/text")}});
+  EXPECT_EQ(take(reader, {R"({"token":{"text":"Hi"}})", R"({"token":{"text":"!"}})"}), "T=Hi;T=!;");
+  for (std::size_t i = 0; i < 2 * ModelReader::kMaxHeldEvents; ++i) take(reader, {R"({"x":1})"});
+  EXPECT_FALSE(reader.over());
+  EXPECT_EQ(take(reader, {R"({"token":{"text":"."},"choices":[{"delta":{"content":"x"}}]})"}),
+            "T=.;");
+  EXPECT_TRUE(reader.known());
+  EXPECT_EQ(reader.answer().chunks(), 3U);
+  ModelReader unknown({.text = {*JsonPointer::parse("/a")}});
+  EXPECT_EQ(take(unknown, {R"({"a":1})", "[DONE]"}), "T=1;");
+  EXPECT_TRUE(unknown.answer().ended());
+}
+
+TEST(SseTailModelReader, pointers_change_nothing) {
+  ModelReader reader({.judged = false, .text = {*JsonPointer::parse("/a")}});
+  EXPECT_EQ(take(reader, {R"({"a":12345678901234567890123})", R"({"a":2.50})", R"({"a":1E2})",
+                          R"({"a":{"z":1, "b":[ ]}})", R"({"x":-1e400,"a":-1e400})", R"([{"a":1}])",
+                          R"({"a":"\"x\\\n"})"}),
+            "T=12345678901234567890123;T=2.50;T=1E2;T={\"z\":1, \"b\":[ ]};T=-1e400;T=\"x\\\n;");
+  EXPECT_EQ(reader.odd_events(), 0U);
+  take(reader, {"[DONE]"});
+  EXPECT_EQ(reader.odd_events(), 0U);
+  take(reader, {"oops"});
+  EXPECT_EQ(reader.odd_events(), 1U);
 }
 
 }  // namespace
