@@ -1,6 +1,6 @@
 // The look of --to text: in a pipe the text of the first answer and nothing else, to the byte; on a
 // terminal also what led to it, each on lines of its own with a word in front. Nothing that came
-// from the network reaches a terminal unescaped.
+// from the network reaches a terminal unescaped, but for backslashes: it is there to be read.
 #pragma once
 
 #include <cstddef>
