@@ -204,7 +204,11 @@ void StreamReader::tell_stop() {
 
 void StreamReader::end_body() {
   if (over_) return;
-  if (const auto event = body_.last()) on_event(*event);
+  while (!over_ && !running()) {
+    const auto event = body_.last();
+    if (!event) break;
+    on_event(*event);
+  }
   if (model_ && !over_) model_->end_body();
   tell_stop();
 }
