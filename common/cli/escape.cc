@@ -9,13 +9,24 @@ using PlainTable = std::array<bool, 256>;
 
 constexpr PlainTable plain_bytes(Escape mode) {
   PlainTable plain{};
-  for (std::size_t byte = 0x20; byte < 0x7f; ++byte) plain[byte] = byte != '\\';
-  plain['\n'] = plain['\t'] = mode == Escape::message;
+  for (std::size_t byte = 0x20; byte < 0x7f; ++byte) plain[byte] = true;
+  plain['\\'] = mode == Escape::reading;
+  plain['\n'] = plain['\t'] = mode != Escape::line;
   return plain;
 }
 
 constexpr PlainTable kPlainInMessage = plain_bytes(Escape::message);
 constexpr PlainTable kPlainInLine = plain_bytes(Escape::line);
+constexpr PlainTable kPlainInReading = plain_bytes(Escape::reading);
+
+const PlainTable& plain_in(Escape mode) {
+  switch (mode) {
+    case Escape::message: return kPlainInMessage;
+    case Escape::line: return kPlainInLine;
+    case Escape::reading: break;
+  }
+  return kPlainInReading;
+}
 
 std::uint8_t byte_of(char c) {
   return static_cast<std::uint8_t>(c);
@@ -67,7 +78,7 @@ void append_byte(std::string& out, char c) {
 }  // namespace
 
 void Escaper::append(std::string& out, std::string_view piece) {
-  const PlainTable& plain = mode_ == Escape::message ? kPlainInMessage : kPlainInLine;
+  const PlainTable& plain = plain_in(mode_);
   std::size_t at = 0;
   while (at < piece.size()) {
     if (held_size_ == 0) {
@@ -87,7 +98,7 @@ void Escaper::take(std::string& out, char c) {
     if (!fits) {
       finish(out);
       // Nothing is held any more, so the byte is read as the start of something new, once.
-      if ((mode_ == Escape::message ? kPlainInMessage : kPlainInLine)[byte]) {
+      if (plain_in(mode_)[byte]) {
         out += c;
       } else {
         take(out, c);

@@ -1,7 +1,8 @@
 // Makes text from a peer safe to show: whatever could move the cursor, change the terminal, reorder
 // the line or is not UTF-8 is spelled with a backslash. Reversible: `\xHH` is that byte, `\uHHHH`
 // that code point in UTF-8, `\n` `\r` `\t` and `\\` as in C; everything else stands for itself.
-// Printable text stays as it is, look-alike and invisible letters included.
+// Printable text stays as it is, look-alike and invisible letters included. One mode is for reading
+// instead: there a backslash stands for itself, and what is spelled with one could be meant so.
 #pragma once
 
 #include <array>
@@ -15,6 +16,7 @@ namespace cli {
 enum class Escape {
   message,  ///< LF and TAB stay: a message's own data on a terminal
   line,     ///< no line ends or controls stay: standard error, and one-line output
+  reading,  ///< as message, but for the backslash, of which code and formulas have many
 };
 
 /// Escapes a text that arrives in pieces, cut anywhere: the output is that of the whole.

@@ -1,14 +1,22 @@
 #include "rec/json.h"
 
+#include <algorithm>
+
 namespace rec {
 namespace {
 
-constexpr int kMaxDepth = 512;
+constexpr std::size_t kMaxDepth = 512;
 
-/// Whether arrays and objects are nested more than kMaxDepth deep. The parser could be asked at
-/// each of them, but then looks through all of an array again behind each of its objects.
-bool is_deep(std::string_view text) {
-  int depth = 0;
+struct Shape {
+  std::size_t depth = 0;
+  std::size_t values = 1;
+};
+
+/// How deep arrays and objects are nested, and how many values there are. The parser could be asked
+/// at each of them, but then looks through all of an array again behind each of its objects.
+Shape shape_of(std::string_view text) {
+  Shape shape;
+  std::size_t depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -16,13 +24,18 @@ bool is_deep(std::string_view text) {
       ++i;
     } else if (c == '"') {
       in_string = !in_string;
-    } else if (!in_string && (c == '[' || c == '{')) {
-      if (++depth > kMaxDepth) return true;
-    } else if (!in_string && (c == ']' || c == '}')) {
-      --depth;
+    } else if (in_string) {
+      continue;
+    } else if (c == '[' || c == '{') {
+      shape.depth = std::max(shape.depth, ++depth);
+      ++shape.values;
+    } else if (c == ']' || c == '}') {
+      if (depth > 0) --depth;
+    } else if (c == ',') {
+      ++shape.values;
     }
   }
-  return false;
+  return shape;
 }
 
 }  // namespace
@@ -30,10 +43,15 @@ bool is_deep(std::string_view text) {
 std::optional<Json> parse_json(std::string_view line) {
   // To the parser a NUL is the end of what it is given; whatever stands behind it is not looked at.
   if (line.find('\0') != line.npos) return std::nullopt;
-  if (is_deep(line)) return std::nullopt;
+  const Shape shape = shape_of(line);
+  if (shape.depth > kMaxDepth || shape.values > kMaxJsonValues) return std::nullopt;
   Json json = Json::parse(line.begin(), line.end(), nullptr, false);
   if (json.is_discarded()) return std::nullopt;
   return json;
+}
+
+bool is_too_large(std::string_view line) {
+  return line.size() > kMaxJsonValues && shape_of(line).values > kMaxJsonValues;
 }
 
 std::string text_of(const Json& object, const char* key) {

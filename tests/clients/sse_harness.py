@@ -2,6 +2,7 @@
 
 Servers say `retry:` of a few milliseconds wherever a test connects again, so that nothing sleeps."""
 
+import json
 import os
 import select
 import socket
@@ -150,6 +151,30 @@ def end(process):
     finally:
         process.kill()
     return process.returncode, err.decode()
+
+
+def delta(text, **more):
+    """An event of OpenAI's chat completions."""
+    choice = {"index": 0, "delta": {"content": text}, **more}
+    return f"data: {json.dumps({'choices': [choice]})}\n\n".encode()
+
+
+DONE = b"data: [DONE]\n\n"
+
+
+def in_pieces(data, type, sizes):
+    """A script that sends the body in pieces of these sizes, in turn, each by itself."""
+    def script(peer, _request):
+        peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer.send(head(type=type))
+        rest, turn = data, 0
+        while rest:
+            size = sizes[turn % len(sizes)]
+            peer.send(rest[:size])
+            rest, turn = rest[size:], turn + 1
+        peer.end()
+        peer.receive_all()
+    return script
 
 
 class Hold:

@@ -9,36 +9,13 @@ import socket
 import struct
 
 from harness import TIME_LIMIT, TestCase, main
-from sse_harness import (Hold, SseServer, answer, chunk, empty, end, head, sse_tail, start_sse_tail,
-                         wait_for_output)
+from sse_harness import (DONE, Hold, SseServer, answer, chunk, delta, empty, end, head, in_pieces,
+                         sse_tail, start_sse_tail, wait_for_output)
 
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors" / "llm"
 CASES = json.loads((VECTORS / "cases.json").read_text())["cases"]
 TYPES = {".sse": "text/event-stream", ".ndjson": "application/x-ndjson", ".json": "application/json"}
 PREFIX = "sse-tail: "
-
-
-def delta(text, **more):
-    choice = {"index": 0, "delta": {"content": text}, **more}
-    return f"data: {json.dumps({'choices': [choice]})}\n\n".encode()
-
-
-DONE = b"data: [DONE]\n\n"
-
-
-def in_pieces(data, type, sizes):
-    """A script that sends the body in pieces of these sizes, in turn, each by itself."""
-    def script(peer, _request):
-        peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        peer.send(head(type=type))
-        rest, turn = data, 0
-        while rest:
-            size = sizes[turn % len(sizes)]
-            peer.send(rest[:size])
-            rest, turn = rest[size:], turn + 1
-        peer.end()
-        peer.receive_all()
-    return script
 
 
 class Vectors(TestCase):
@@ -214,6 +191,63 @@ class End(TestCase):
             self.assert_exit(104, run)
             self.assert_says("none of the presets fits what comes", run)
             self.assert_says("hint: --llm PRESET", run)
+
+    def test_auto_takes_no_end_mark_for_an_answer(self):
+        body = b'data: {"token":{"text":"Hi"}}\n\n'
+        run = self.run_on(answer(body + DONE), options=("--llm", "auto"))
+        self.assert_exit(104, run)
+        self.assert_says("none of the presets fits what comes", run)
+        run = self.run_on(answer(body + DONE), options=("--llm", "auto", "--pointer", "/token/text"))
+        self.assert_exit(0, run)
+        self.assertEqual(run.out, b"Hi")
+
+    def test_no_content_is_no_answer(self):
+        run = self.run_on(empty("204 No Content"))
+        self.assert_exit(104, run)
+        self.assert_says("sse-tail: the server answered 204 No Content: no answer", run)
+
+    def test_pointer_passes_over_what_is_no_json_with_a_word(self):
+        options = ("--pointer", "/n", "--no-reconnect")
+        run = self.run_on(answer(b"data: oops\n\ndata: oops\n\n" + DONE), options=options)
+        self.assert_exit(0, run)
+        self.assertEqual(run.err.count("no JSON, and passed over"), 1)
+        self.assertNotIn("passed over", self.run_on(answer(DONE), options=options).err)
+
+    def test_other_answers_are_spoken_of_only_where_they_are_left_out(self):
+        body = b'data: {"choices":[{"index":1,"delta":{"content":"x"}}]}\n\n' + DONE
+        for options, count in (((), 1), (("--to", "jsonl"), 0), (("--to", "data"), 0)):
+            run = self.run_on(answer(body), options=("--llm", "openai", *options))
+            self.assertEqual(run.err.count("there are several answers"), count)
+
+    def test_hidden_events_stay_hidden_until_the_preset_is_known(self):
+        part = b'data: {"delta":{"type":"text_delta","text":"%s"}}\n\n'
+        stop = b'event: a\ndata: {"type":"message_stop"}\n\n'
+        run = self.run_on(answer(b"event: a\n" + part % b"1" + b"event: b\n" + part % b"2" + stop),
+                          options=("--llm", "auto", "--event", "b"))
+        self.assert_exit(0, run)
+        self.assertEqual(run.out, b"2")
+
+    def test_lines_that_never_become_json_cost_little_and_are_told(self):
+        body = (b"[[]\n" + b",[]\n" * 4080 + b"]\n") * 16
+        run = self.run_on(answer(body + delta("a") + DONE))
+        self.assert_exit(0, run)
+        self.assert_says('a line is no field, and ignored: "[[]', run)
+        for body in (b'{"error": {"message"\n\n' + delta("a") + DONE,
+                     delta("a") + DONE[:-1] + b'\n'):
+            self.assertEqual(self.run_on(answer(body)).out, b"a")
+        run = self.run_on(answer(delta("a") + b'{\n"error": {"mess'))
+        self.assert_exit(104, run)
+        self.assert_says('inside an event, which is not shown: "{\\n"error', run)
+        run = self.run_on(answer(delta("a") + b'{\n"error": {"message": "m"}}'))
+        self.assert_says("the stream reports an error: m", run)
+
+    def test_half_a_character_is_not_carried_to_another_connection(self):
+        half = b'data: {"a":"%s"}\n\n'
+        with SseServer(answer(b"retry: 1\n" + half % b"x\\ud83d"), answer(half % b"\\ude42"),
+                       empty("204 No Content")) as server:
+            run = sse_tail("--pointer", "/a", server.url)
+        self.assert_exit(0, run)
+        self.assertEqual(run.out.decode(), "x\ufffd\ufffd")
 
     def test_what_is_no_json_is_told_once(self):
         run = self.run_on(answer(b"data: oops\n\ndata: oops\n\n" + delta("a") + DONE))

@@ -394,6 +394,10 @@ TEST(Escape, window_title_cannot_be_set) {
   EXPECT_EQ(message("\x1b]0;pwn\x07"), "\\x1b]0;pwn\\x07");
 }
 
+TEST(Escape, backslashes_stay_in_what_is_to_be_read) {
+  EXPECT_EQ(cli::escape("\\frac{a}\n\t\x1b\u202e", Escape::reading), "\\frac{a}\n\t\\x1b\\u202e");
+}
+
 TEST(Escape, line_ends_and_tabs_stay_in_a_message_only) {
   EXPECT_EQ(message("a\tb\r\n"), "a\tb\\r\n");
   EXPECT_EQ(line("a\tb\r\n"), "a\\tb\\r\\n");
@@ -457,7 +461,7 @@ TEST(Escape, every_split_gives_the_same_output) {
   const std::string_view text =
       "a\\\u20ac\U0001f600\u202e\x1b["
       "m\xe2\x82z\xf0\x9f\xc2\x9b\xc2\n\xed\xa0\x80\u2028\xf0\x9f\x98";
-  for (const Escape mode : {Escape::message, Escape::line}) {
+  for (const Escape mode : {Escape::message, Escape::line, Escape::reading}) {
     const std::string whole = cli::escape(text, mode);
     for (std::size_t i = 0; i <= text.size(); ++i) {
       for (std::size_t j = i; j <= text.size(); ++j) {

@@ -31,6 +31,16 @@ TEST(Json, it_is_at_most_512_deep) {
       rec::parse_json('"' + std::string(1000, '[') + "\\\"" + std::string(1000, '{') + '"'));
 }
 
+TEST(Json, it_holds_at_most_a_million_values) {
+  std::string text = "[1";
+  for (std::size_t i = 3; i < rec::kMaxJsonValues; ++i) text += ",1";
+  EXPECT_TRUE(rec::parse_json(text + ",1]"));
+  EXPECT_FALSE(rec::is_too_large(text + ",1]"));
+  EXPECT_FALSE(rec::parse_json(text + ",1,1]"));
+  EXPECT_TRUE(rec::is_too_large(text + ",1,1]"));
+  EXPECT_FALSE(rec::is_too_large('"' + std::string(2'000'000, ',') + '"'));
+}
+
 TEST(Json, an_array_of_many_objects_takes_no_time) {
   std::string text = "[";
   for (int i = 0; i < 300'000; ++i) text += "{},";

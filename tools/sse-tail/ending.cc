@@ -60,7 +60,7 @@ Ended wrong_type(const net::HttpAnswer& answer, const Args& args) {
       type.empty() ? "the answer has no media type" : fmt::format("the answer is {}", quoted(type));
   return {.ending = Ending::not_a_stream,
           .exit_code = to_int(cli::Exit::refused),
-          .what = what + ", not text/event-stream" + (args.judges() ? " or JSON" : ""),
+          .what = what + ", not text/event-stream" + (args.has_text() ? " or JSON" : ""),
           .hint = "--any-type reads it all the same"};
 }
 
@@ -95,11 +95,12 @@ std::optional<Framing> framing_of(const net::HttpAnswer& answer, const Args& arg
   const bool is_lines = std::any_of(kLineTypes.begin(), kLineTypes.end(),
                                     [&](auto lines) { return equals_ignoring_case(type, lines); });
   if (is_lines && args.has_text()) return Framing::lines;
-  if (equals_ignoring_case(type, "application/json") && args.judges()) {
+  if (equals_ignoring_case(type, "application/json") && args.has_text()) {
     return is_ollama ? Framing::lines : Framing::whole;
   }
   if (!args.any_type) return std::nullopt;
-  return is_ollama ? Framing::lines : Framing::events;
+  if (is_ollama) return Framing::lines;
+  return args.has_text() ? Framing::any : Framing::events;
 }
 
 std::optional<Ended> judge_answer(const net::HttpAnswer& answer, const Args& args) {

@@ -226,6 +226,7 @@ void Follower::conclude(const Ended& ended) {
     case sse::Verdict::fail: return fail(copy, decision);
     case sse::Verdict::stop: break;
   }
+  if (args_.judges()) return give_up(to_int(cli::Exit::stream_error), copy.what + ": no answer");
   if (copy.ending != sse::Ending::clean) talk_.note(copy.what + ": it has nothing more to say");
   leave(to_int(cli::Exit::ok));
 }

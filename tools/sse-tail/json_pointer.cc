@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "json_members.h"
 
 namespace sse_tail {
 namespace {
@@ -27,6 +28,13 @@ std::optional<std::size_t> index_of(std::string_view name) {
   if (name.size() > 1 && name.front() == '0') return std::nullopt;
   const auto index = parse_integer(name, UINT32_MAX);
   return index ? std::optional<std::size_t>(*index) : std::nullopt;
+}
+
+/// Whether `name`, with its quotation marks, is that of the member `wanted`.
+bool is_name(std::string_view name, std::string_view wanted) {
+  if (name.find('\\') == name.npos) return name.substr(1, name.size() - 2) == wanted;
+  const auto text = rec::parse_json(name);
+  return text && text->get_ref<const std::string&>() == wanted;
 }
 
 }  // namespace
@@ -71,6 +79,26 @@ const rec::Json* JsonPointer::find(const rec::Json& root, const Places& places) 
     if (json == nullptr) return nullptr;
   }
   return json->is_null() ? nullptr : json;
+}
+
+std::string_view JsonPointer::cut(std::string_view root) const {
+  std::string_view json = trim_json(root);
+  for (const Step& step : steps_) json = step.each ? std::string_view() : child(json, step);
+  return json == "null" ? std::string_view() : json;
+}
+
+/// Of members with the same name it is the last, as in a parsed document.
+std::string_view JsonPointer::child(std::string_view json, const Step& step) {
+  std::string_view found;
+  std::size_t index = 0;
+  JsonMembers members(json);
+  while (const auto member = members.next()) {
+    const bool fits = member->name.empty() ? step.index == index : is_name(member->name, step.name);
+    if (fits) found = member->value;
+    if (fits && member->name.empty()) break;
+    ++index;
+  }
+  return found;
 }
 
 }  // namespace sse_tail

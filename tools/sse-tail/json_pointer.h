@@ -37,6 +37,10 @@ class JsonPointer {
   /// The value it points to, each `*` taken as `places` says; nullptr: there is none, or null.
   const rec::Json* find(const rec::Json& root, const Places& places = {}) const;
 
+  /// The same in the text of a document that is JSON (json_members), as it stands there, without
+  /// white space around it; empty: there is none, or null. A pointer with `*` finds nothing.
+  std::string_view cut(std::string_view root) const;
+
   /// Calls `visit(value, places)` for each value it points to, in their order, but not for null.
   template <typename Visit>
   void each(const rec::Json& root, Visit visit) const {
@@ -51,6 +55,7 @@ class JsonPointer {
     bool each = false;
   };
 
+  static std::string_view child(std::string_view json, const Step& step);
   static const rec::Json* child(const rec::Json& json, const Step& step);
 
   template <typename Visit>

@@ -11,10 +11,19 @@ namespace {
 
 using rec::Json;
 
-bool matches(const Json& found, std::string_view value) {
+bool matches_one(const Json& found, std::string_view value) {
   if (!found.is_string()) return found.is_boolean() && (value == "true") == found.get<bool>();
   const auto& text = found.get_ref<const std::string&>();
   return value.ends_with('*') ? text.starts_with(value.substr(0, value.size() - 1)) : text == value;
+}
+
+bool matches(const Json& found, std::string_view values) {
+  while (true) {
+    const std::size_t bar = std::min(values.find('|'), values.size());
+    if (matches_one(found, values.substr(0, bar))) return true;
+    if (bar == values.size()) return false;
+    values.remove_prefix(bar + 1);
+  }
 }
 
 Condition compile(const When& when) {
@@ -29,11 +38,16 @@ JsonPointer compile_pointer(std::string_view text) {
   return std::move(*pointer);
 }
 
-CompiledRow compile(const Row& row) {
-  return {.row = row,
-          .at = compile_pointer(row.at),
-          .condition = compile(row.when),
-          .call = compile_pointer(row.call)};
+std::vector<CompiledRow> compile(std::span<const Row> rows) {
+  std::vector<CompiledRow> compiled;
+  for (const Row& row : rows) {
+    compiled.push_back({.row = row,
+                        .at = compile_pointer(row.at),
+                        .condition = compile(row.when),
+                        .call = compile_pointer(row.call),
+                        .id = compile_pointer(row.id)});
+  }
+  return compiled;
 }
 
 bool Condition::meets(const Json& json, const JsonPointer::Places& places) const {

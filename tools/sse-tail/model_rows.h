@@ -1,6 +1,7 @@
 // The rows of model_preset with their pointers read, ready to be held against events.
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,10 +27,10 @@ struct CompiledRow {
   JsonPointer at = {};
   Condition condition = {};
   JsonPointer call = {};
-  bool any_value = false;  ///< what is no text is taken as JSON
+  JsonPointer id = {};
 };
 
-CompiledRow compile(const Row& row);
+std::vector<CompiledRow> compile(std::span<const Row> rows);
 
 /// Finds out whose stream it is.
 class Recogniser {

@@ -56,31 +56,37 @@ ModelStream::ModelStream(const Args& args, cli::Talk& talk, Outlet& outlet)
     : talk_(talk), outlet_(outlet), reader_(kind_of(args)) {}
 
 std::optional<Stop> ModelStream::take(const sse::Event& message, bool shown) {
-  deal_with(reader_.take(message.type, message.data), shown);
+  deal_with(reader_.take(message.type, message.data, shown));
   tell_odd(message);
   return verdict();
 }
 
 std::optional<Stop> ModelStream::take_whole(const sse::Event& body) {
-  deal_with(reader_.take_whole(body.data), true);
+  deal_with(reader_.take_whole(body.data));
+  if (reader_.failure() == ModelReader::Failure::no_answer) body_ = in_quotes(body.data);
   tell_odd(body);
   return verdict();
 }
 
-void ModelStream::deal_with(std::span<const Delta> deltas, bool shown) {
+void ModelStream::deal_with(std::span<const Delta> deltas) {
   for (const Delta& delta : deltas) {
     const bool of_tool = delta.part >= Part::tool_name;
-    if (shown) outlet_.delta(delta, of_tool ? &reader_.calls()[delta.call] : nullptr);
+    if (delta.shown) outlet_.delta(delta, of_tool ? &answer().calls()[delta.call] : nullptr);
     tell(delta);
     if (delta.choice != 0) continue;
     if (delta.part == Part::text && calls_.content) calls_.content(delta.text);
     if (delta.part == Part::reasoning && calls_.reasoning) calls_.reasoning(delta.text);
   }
-  if (calls_.usage) calls_.usage(reader_.usage());
+  if (calls_.usage) calls_.usage(answer().usage());
+}
+
+bool ModelStream::take_unfinished(std::string_view data) {
+  end_mark_cut_ = !reader_.over() && reader_.is_end_data(data);
+  return end_mark_cut_;
 }
 
 void ModelStream::tell_odd(const sse::Event& message) {
-  if (!reader_.judged() || reader_.odd_events() == 0) return;
+  if (reader_.odd_events() == 0) return;
   if (std::exchange(odd_event_told_, true)) return;
   talk_.note(
       fmt::format("the data of an event is no JSON, and passed over: {}", in_quotes(message.data)));
@@ -92,36 +98,57 @@ void ModelStream::tell(const Delta& delta) {
   }
   if (delta.breaks) {
     talk_.note(fmt::format("the arguments of {} are no JSON from chunk {} on: {}",
-                           name_of(reader_.calls()[delta.call]), reader_.chunks(),
+                           name_of(answer().calls()[delta.call]), answer().chunks(),
                            in_quotes(delta.text)));
   }
-  if (delta.choice != 0 && !std::exchange(other_answers_told_, true)) {
-    talk_.note("there are several answers; in a pipe only the first is written");
+  if (delta.choice == 0 || !outlet_.writes_text_alone()) return;
+  if (!std::exchange(other_answers_told_, true)) {
+    talk_.note("there are several answers; only the first is written");
   }
 }
 
 std::optional<Stop> ModelStream::verdict() const {
   if (!reader_.over()) return std::nullopt;
-  if (!reader_.failed()) return Stop{};
   Stop stop{.exit_code = to_int(cli::Exit::stream_error)};
-  const std::string& message = reader_.error_message();
-  const std::string& code = reader_.error_code();
-  if (!reader_.known() && message.empty() && code.empty()) {
-    stop.message = "none of the presets fits what comes";
-    stop.hint = "--llm PRESET says which it is, --pointer /a/b where the text is";
-    return stop;
+  switch (reader_.failure()) {
+    case ModelReader::Failure::none: return Stop{};
+    case ModelReader::Failure::reported: stop.message = reported(); break;
+    case ModelReader::Failure::no_preset:
+      stop.message = "none of the presets fits what comes";
+      stop.hint = "--llm PRESET says which it is, --pointer /a/b where the text is";
+      break;
+    case ModelReader::Failure::no_answer:
+      stop.message =
+          fmt::format("the answer is no answer of {}: {}", reader_.preset()->name, body_);
+      break;
+    case ModelReader::Failure::too_large:
+      stop.exit_code = to_int(cli::Exit::limit);
+      stop.message =
+          fmt::format("the JSON of an event has more than {} values", rec::kMaxJsonValues);
+      break;
   }
-  stop.message = "the stream reports an error";
-  if (!message.empty()) stop.message += ": " + escaped(message);
-  if (!code.empty()) stop.message += fmt::format(" ({})", escaped(code));
   return stop;
+}
+
+std::string ModelStream::reported() const {
+  const std::string& message = answer().error_message();
+  const std::string& code = answer().error_code();
+  std::string text = "the stream reports an error";
+  if (!message.empty()) text += ": " + escaped(message);
+  if (!code.empty() && code != message) text += fmt::format(" ({})", escaped(code));
+  const bool came = answer().chunks() > 0 || !answer().finish_reason().empty();
+  return came ? text + "; that was " + pending() : text;
 }
 
 Stop ModelStream::at_end(const net::HttpEnd& end) const {
   if (const auto stop = verdict()) return *stop;
   const bool whole = end.how == net::HttpEnd::How::whole;
-  if (whole && reader_.known() && reader_.preset()->end_name.empty()) return {};
+  if (whole && answer().may_end()) return {};
   Stop stop{.exit_code = to_int(cli::Exit::stream_error)};
+  if (whole && end_mark_cut_) {
+    stop.message = "the end mark [DONE] has no blank line behind it, and so is no event";
+    return stop;
+  }
   stop.message = whole ? "the stream ended" : judge_end(end).what + "; that was";
   if (!reader_.known()) {
     stop.message += " before an event told which preset fits";
@@ -136,27 +163,28 @@ Stop ModelStream::at_end(const net::HttpEnd& end) const {
 
 /// What there was, and what is missing: "after 12 chunks, without a finish reason; ...".
 std::string ModelStream::pending() const {
-  std::string text = "after " + count_text(reader_.chunks(), "chunk");
-  text += reader_.finish_reason().empty()
+  std::string text = "after " + count_text(answer().chunks(), "chunk");
+  text += answer().finish_reason().empty()
               ? ", without a finish reason"
-              : fmt::format(", with the finish reason {}", escaped(reader_.finish_reason()));
-  for (const ToolCall& call : reader_.calls()) {
+              : fmt::format(", with the finish reason {}", escaped(answer().finish_reason()));
+  for (const ToolCall& call : answer().calls()) {
     if (call.complete() || call.broken) continue;
-    text += fmt::format("; the arguments of {} are incomplete", name_of(call));
+    text += fmt::format("; the arguments of {} {}", name_of(call),
+                        call.empty() ? "have not come" : "are incomplete");
     break;
   }
   return text;
 }
 
 std::string ModelStream::summary() const {
-  if (reader_.chunks() == 0 && reader_.finish_reason().empty() && !reader_.ended()) return {};
-  std::string text = fmt::format("{}, {}", count_text(reader_.chunks(), "chunk"),
-                                 count_text(reader_.characters(), "character"));
-  if (const std::string usage = usage_text(reader_.usage()); !usage.empty()) text += ", " + usage;
-  if (!reader_.finish_reason().empty()) {
-    text = fmt::format("finish reason {}; {}", escaped(reader_.finish_reason()), text);
+  if (answer().chunks() == 0 && answer().finish_reason().empty() && !answer().ended()) return {};
+  std::string text = fmt::format("{}, {}", count_text(answer().chunks(), "chunk"),
+                                 count_text(answer().characters(), "character"));
+  if (const std::string usage = usage_text(answer().usage()); !usage.empty()) text += ", " + usage;
+  if (!answer().finish_reason().empty()) {
+    text = fmt::format("finish reason {}; {}", escaped(answer().finish_reason()), text);
   }
-  const std::vector<ToolCall>& calls = reader_.calls();
+  const std::vector<ToolCall>& calls = answer().calls();
   for (std::size_t at = 0; at < std::min(calls.size(), kShownCalls); ++at) {
     text += fmt::format("{}{}", at == 0 ? "; calls " : ", ", name_of(calls[at]));
     const bool cut = !calls[at].complete() && !calls[at].broken && !calls[at].arguments.empty();

@@ -42,8 +42,18 @@ class ModelStream {
   /// A body that is one JSON value.
   std::optional<Stop> take_whole(const sse::Event& body);
 
-  /// A line that is no field of an event stream: whether it may be part of an error in JSON.
-  bool take_stray(std::string_view line) { return reader_.take_stray(line); }
+  /// A line that is no field of an event stream, perhaps part of an error in JSON. Returns what now
+  /// is known to be none; empty: nothing.
+  std::string take_stray(std::string_view line) { return reader_.take_stray(line); }
+
+  /// An event, or the end, comes after such lines. Likewise.
+  std::string drop_stray() { return reader_.drop_stray(); }
+
+  /// The body is over: what that makes complete is printed.
+  void end_body() { deal_with(reader_.end_body()); }
+
+  /// The data of an event that the end has cut off: whether at_end() has all to say of it.
+  bool take_unfinished(std::string_view data);
 
   /// A value: the end mark or an error has come.
   std::optional<Stop> verdict() const;
@@ -55,9 +65,11 @@ class ModelStream {
   std::string summary() const;
 
  private:
-  void deal_with(std::span<const Delta> deltas, bool shown);
+  const ModelAnswer& answer() const { return reader_.answer(); }
+  void deal_with(std::span<const Delta> deltas);
   void tell(const Delta& delta);
   void tell_odd(const sse::Event& message);
+  std::string reported() const;
   std::string pending() const;
 
   cli::Talk& talk_;
@@ -65,6 +77,8 @@ class ModelStream {
   Calls calls_;
   ModelReader reader_;
   std::string refusal_;  // its beginning
+  std::string body_;     // likewise, of one that is no answer, as it is shown
+  bool end_mark_cut_ = false;
   bool other_answers_told_ = false;
   bool odd_event_told_ = false;
 };

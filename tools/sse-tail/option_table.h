@@ -55,8 +55,8 @@ inline constexpr std::array kRequestOptions = {
                 .group = kRequestGroup,
                 .help = "POST with DATA (or @FILE) as a JSON body",
                 .doc = "Like *data-binary* with Content-Type: application/json; several are joined "
-                       "without anything between. Accept stays text/event-stream, unless *header* "
-                       "says another.",
+                       "without anything between. Accept does not become that type: without "
+                       "*llm* it is text/event-stream, unless *header* says another.",
                 .offers = cli::Offers::at_file},
     cli::Option{.name = "http1.1",
                 .group = kRequestGroup,
@@ -129,8 +129,9 @@ inline constexpr std::array kEventOptions = {
     cli::Option{.name = "any-type",
                 .group = kEventsGroup,
                 .help = "Read the body whatever its media type",
-                .doc = "By default only text/event-stream is read, as in a browser; anything else "
-                       "gives exit code 22."},
+                .doc = "By default only text/event-stream is read, as in a browser, and with *llm* "
+                       "and *pointer* JSON; anything else gives exit code 22. With these two a "
+                       "body that begins with a bracket is JSON, whatever it is called."},
 };
 
 inline constexpr std::array kModelOptions = {
@@ -152,8 +153,8 @@ inline constexpr std::array kModelOptions = {
                 .group = kModelGroup,
                 .help = "Write what a JSON Pointer finds in each event",
                 .doc = "POINTER is as in RFC 6901, /choices/0/text for instance; may be repeated. "
-                       "What is no text is written as JSON. With *llm* it takes the place of the "
-                       "text that the preset finds."},
+                       "What is no text is written as it stands in the JSON. With *llm* it takes "
+                       "the place of the text that the preset finds."},
 };
 
 inline constexpr std::array kReconnectOptions = {

@@ -52,6 +52,11 @@ class Outlet {
   /// In --to text, whose pieces have nothing between them: the line is complete in a pipe, too.
   void end_text();
 
+  /// --to text, and that not to a terminal: of a model's answer nothing but the text of the first.
+  bool writes_text_alone() const {
+    return !quiet_ && format_ == Format::text && !text_printer_.shows_all();
+  }
+
   bool is_raw() const { return format_ == Format::raw; }
 
   /// Text that is not written yet is so much that it should be.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/escape.h"
 #include "diag/report.h"
 #include "ending.h"
@@ -106,6 +107,7 @@ void StreamReader::on_message(const sse::Event& message) {
   if (timing_ != nullptr) time(message, fate);
   std::optional<Stop> last;
   if (model_) {
+    on_odd_line(model_->drop_stray());
     const bool whole = body_.framing() == Framing::whole;
     last = whole ? model_->take_whole(message) : model_->take(message, fate.shown);
   }
@@ -141,21 +143,29 @@ void StreamReader::on_retry(std::uint64_t ms) {
                             time_text(reconnect_.reconnection_time())));
 }
 
-/// What a browser passes over in silence. The first line that is no field may be an error message
-/// of the server's, in JSON say.
+/// What a browser passes over in silence. A line that is no field may be an error message of the
+/// server's, in JSON say.
 void StreamReader::on_note(const sse::Event& note) {
-  if (model_ && note.rule == diag::Rule::sse_field && model_->take_stray(note.data)) {
-    if (const auto last = model_->verdict()) stop(*last);
-    return;
+  std::string_view line = note.data;
+  std::string lost;
+  if (model_ && note.rule == diag::Rule::sse_field) {
+    line = lost = model_->take_stray(line);
+    if (const auto last = model_->verdict()) return stop(*last);
+    if (line.empty()) return;
   }
-  const bool odd_line = note.rule == diag::Rule::sse_field && !std::exchange(odd_line_told_, true);
   if (talk_.verbosity() > 0) {
     if (notes_told_ > kMaxNotes) return;
     if (notes_told_++ == kMaxNotes) return talk_.verbose("* and more lines like that");
-    talk_.verbose(fmt::format("* {}: {}", diag::describe(note.violation()), in_quotes(note.data)));
-  } else if (odd_line) {
-    talk_.note(fmt::format("a line is no field, and ignored: {}", in_quotes(note.data)));
+    talk_.verbose(fmt::format("* {}: {}", diag::describe(note.violation()), in_quotes(line)));
+  } else if (note.rule == diag::Rule::sse_field) {
+    on_odd_line(line);
   }
+}
+
+/// The first is told of, if there is one.
+void StreamReader::on_odd_line(std::string_view line) {
+  if (line.empty() || std::exchange(odd_line_told_, true)) return;
+  talk_.note(fmt::format("a line is no field, and ignored: {}", in_quotes(line)));
 }
 
 void StreamReader::on_violation(const sse::Event& violation) {
@@ -194,7 +204,12 @@ void StreamReader::tell_stop() {
 
 void StreamReader::end_body() {
   if (over_) return;
-  if (const auto event = body_.last()) on_event(*event);
+  while (!over_ && !running()) {
+    const auto event = body_.last();
+    if (!event) break;
+    on_event(*event);
+  }
+  if (model_ && !over_) model_->end_body();
   tell_stop();
 }
 
@@ -202,18 +217,39 @@ std::string StreamReader::finish() {
   const auto cut = body_.end();
   // A comment that was cut is nobody's loss.
   if (!cut || (cut->offset == body_.offset() - cut->line.size() && cut->line.starts_with(':'))) {
+    if (model_) on_odd_line(model_->drop_stray());
     return {};
   }
-  if (model_ && !cut->has_data && model_->take_stray(cut->line)) return {};
   std::string text(cut->data);
   if (cut->has_data && !cut->line.empty()) text += '\n';
   text += cut->line;
+  if (model_ && !finish_model(*cut, text)) return text;
   const std::string id = cut->last_id == last_id()
                              ? ""
                              : fmt::format(", nor is its ID {} used", in_quotes(cut->last_id));
   talk_.note(fmt::format("the stream ended inside an event, which is not shown{}: {}", id,
                          in_quotes(text)));
   return text.empty() ? "\n" : text;
+}
+
+/// What was cut may be the rest of an error, or an end mark: whether anybody else has to be told of
+/// it. `text` becomes all that is lost.
+bool StreamReader::finish_model(const sse::Unfinished& cut, std::string& text) {
+  constexpr std::string_view kData = "data:";
+  if (cut.has_data || cut.line.starts_with(kData)) {
+    const std::string_view data =
+        cut.has_data ? cut.data : trim_spaces(cut.line.substr(kData.size()));
+    on_odd_line(model_->drop_stray());
+    return !model_->take_unfinished(data);
+  }
+  std::string lost = model_->take_stray(cut.line);
+  if (model_->verdict()) {
+    text.clear();
+    return false;
+  }
+  if (lost.empty()) lost = model_->drop_stray();
+  if (!lost.empty()) text = std::move(lost);
+  return true;
 }
 
 }  // namespace sse_tail

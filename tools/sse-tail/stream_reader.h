@@ -89,8 +89,10 @@ class StreamReader {
   void time(const sse::Event& message, Selection::Fate fate);
   void on_retry(std::uint64_t ms);
   void on_note(const sse::Event& note);
+  void on_odd_line(std::string_view line);
   void on_violation(const sse::Event& violation);
   void on_command(int exit_code);
+  bool finish_model(const sse::Unfinished& cut, std::string& text);
   void stop(Stop stop);
   void tell_stop();
 

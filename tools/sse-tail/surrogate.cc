@@ -76,7 +76,7 @@ void HalfJoiner::append(std::string& out, std::string_view piece) {
       take_half(out, *half);
       at += kHiddenSize;
     } else {
-      drop(out);
+      end(out);
       out += piece[at++];
     }
   }
@@ -84,7 +84,7 @@ void HalfJoiner::append(std::string& out, std::string_view piece) {
 
 void HalfJoiner::take_half(std::string& out, char32_t half) {
   if (half < kSecondHalf) {
-    drop(out);
+    end(out);
     first_ = half;
   } else if (first_ != 0) {
     append_character(out, 0x10000 + ((first_ - kFirstHalf) << 10) + (half - kSecondHalf));
@@ -94,8 +94,7 @@ void HalfJoiner::take_half(std::string& out, char32_t half) {
   }
 }
 
-/// What waits has no second half.
-void HalfJoiner::drop(std::string& out) {
+void HalfJoiner::end(std::string& out) {
   if (first_ != 0) out += kReplacement;
   first_ = 0;
 }

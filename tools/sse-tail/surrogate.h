@@ -23,9 +23,11 @@ class HalfJoiner {
 
   bool waiting() const { return first_ != 0; }
 
+  /// The text is over: what waits has no other half.
+  void end(std::string& out);
+
  private:
   void take_half(std::string& out, char32_t half);
-  void drop(std::string& out);
 
   char32_t first_ = 0;  // a half that waits for its second; 0: none
 };

@@ -54,7 +54,7 @@ void TextPrinter::delta(const Delta& delta, const ToolCall* call, std::string& o
   const Section section{.part = part, .choice = delta.choice, .call = delta.call};
   if (section != section_ || !labelled_ || part == Part::progress) begin(section, call, out);
   if (delta.part == Part::tool_name) return;
-  append(cli::escape(delta.text, cli::Escape::message), part, out);
+  append(cli::escape(delta.text, cli::Escape::reading), part, out);
 }
 
 void TextPrinter::begin(const Section& section, const ToolCall* call, std::string& out) {

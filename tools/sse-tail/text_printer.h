@@ -1,6 +1,6 @@
 // The look of --to text: in a pipe the text of the first answer and nothing else, to the byte; on a
 // terminal also what led to it, each on lines of its own with a word in front. Nothing that came
-// from the network reaches a terminal unescaped.
+// from the network reaches a terminal unescaped, but for backslashes: it is there to be read.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +20,9 @@ class TextPrinter {
 
   /// `call` is the one that `delta` belongs to, if it is of a tool.
   void delta(const Delta& delta, const ToolCall* call, std::string& out);
+
+  /// Not the text of the first answer alone.
+  bool shows_all() const { return look_.terminal; }
 
   /// On a terminal: whether something stands on the line, which end_line() ends.
   bool inside_line() const { return inside_line_; }

@@ -49,11 +49,14 @@ TEST(SseTailEnding, json_is_read_where_text_is_looked_for) {
   for (const Case& c : {Case{"application/x-ndjson", {}, {}},
                         Case{"application/x-ndjson", {.llm = "auto"}, Framing::lines},
                         Case{"Application/JSONL; x", {.pointers = {"/a"}}, Framing::lines},
-                        Case{"application/json", {.pointers = {"/a"}}, {}},
+                        Case{"application/json", {.pointers = {"/a"}}, Framing::whole},
+                        Case{"application/json", {}, {}},
                         Case{"application/json", {.llm = "openai"}, Framing::whole},
                         Case{"application/json", {.llm = "ollama"}, Framing::lines},
                         Case{"text/event-stream", {.llm = "ollama"}, Framing::events},
                         Case{"text/plain", {.any_type = true, .llm = "ollama"}, Framing::lines},
+                        Case{"text/plain", {.any_type = true, .llm = "auto"}, Framing::any},
+                        Case{"text/plain", {.any_type = true, .pointers = {"/a"}}, Framing::any},
                         Case{"text/plain", {.any_type = true}, Framing::events}}) {
     net::HttpAnswer answer;
     const std::vector<http::Field> fields = {{"Content-Type", c.type}};

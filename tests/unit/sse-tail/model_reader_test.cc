@@ -4,46 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include <initializer_list>
 #include <string>
 #include <utility>
 
+#include "model_steps.h"
+
 namespace sse_tail {
 namespace {
-
-constexpr std::string_view kLetters = "TRFPNAI";  // of Part, as far as they are pieces
-
-ModelReader reader_of(std::string_view preset) {
-  return ModelReader({.judged = true, .preset = find_preset(preset)});
-}
-
-std::string shown(std::span<const Delta> deltas) {
-  std::string text;
-  for (const Delta& delta : deltas) {
-    text += kLetters[static_cast<std::size_t>(delta.part)];
-    if (delta.choice > 0) text += std::to_string(delta.choice);
-    if (delta.part >= Part::tool_name) text += std::to_string(delta.call);
-    text += delta.breaks ? '!' : '=';
-    text += std::string(delta.text) + ';';
-  }
-  return text;
-}
-
-std::string take(ModelReader& reader, std::initializer_list<std::string_view> events) {
-  std::string text;
-  for (const std::string_view event : events) text += shown(reader.take("message", event));
-  return text;
-}
-
-std::string content(std::string_view text, int index = 0) {
-  return R"({"choices":[{"index":)" + std::to_string(index) + R"(,"delta":{"content":")" +
-         std::string(text) + R"("}}]})";
-}
-
-std::string arguments(std::string_view text) {
-  return R"({"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":")" +
-         std::string(text) + R"("}}]}}]})";
-}
 
 TEST(SseTailModelReader, presets_are_sound) {
   for (const Preset& preset : presets()) {
@@ -59,14 +26,14 @@ TEST(SseTailModelReader, presets_are_sound) {
 TEST(SseTailModelReader, text_is_counted_in_characters_and_events_in_chunks) {
   ModelReader reader = reader_of("openai");
   EXPECT_EQ(take(reader, {content(""), content("é€"), content("x")}), "T=é€;T=x;");
-  EXPECT_EQ(reader.characters(), 3U);
-  EXPECT_EQ(reader.chunks(), 2U);  // a role alone is none
+  EXPECT_EQ(reader.answer().characters(), 3U);
+  EXPECT_EQ(reader.answer().chunks(), 2U);  // a role alone is none
 }
 
 TEST(SseTailModelReader, other_choices_are_told_apart) {
   ModelReader reader = reader_of("openai");
   EXPECT_EQ(take(reader, {content("a"), content("b", 1)}), "T=a;T1=b;");
-  EXPECT_EQ(reader.characters(), 1U);
+  EXPECT_EQ(reader.answer().characters(), 1U);
 }
 
 TEST(SseTailModelReader, reasoning_under_two_names_is_read_once) {
@@ -80,9 +47,9 @@ TEST(SseTailModelReader, piece_that_breaks_the_arguments_is_named) {
   ModelReader reader = reader_of("openai");
   EXPECT_EQ(take(reader, {arguments(R"({\"a\":)"), arguments("x"), arguments("}")}),
             "A0={\"a\":;A0!x;A0=};");
-  ASSERT_EQ(reader.calls().size(), 1U);
-  EXPECT_TRUE(reader.calls()[0].broken);
-  EXPECT_FALSE(reader.calls()[0].complete());
+  ASSERT_EQ(reader.answer().calls().size(), 1U);
+  EXPECT_TRUE(reader.answer().calls()[0].broken);
+  EXPECT_FALSE(reader.answer().calls()[0].complete());
 }
 
 TEST(SseTailModelReader, calls_side_by_side_are_kept_apart) {
@@ -97,117 +64,51 @@ TEST(SseTailModelReader, calls_side_by_side_are_kept_apart) {
   EXPECT_EQ(piece("2", "["), "A1=[;");
   EXPECT_EQ(piece("1", "{"), "A0={;");
   EXPECT_EQ(piece("2", "]"), "A1=];");
-  EXPECT_FALSE(reader.calls()[0].complete());
-  EXPECT_TRUE(reader.calls()[1].complete());
+  EXPECT_FALSE(reader.answer().calls()[0].complete());
+  EXPECT_TRUE(reader.answer().calls()[1].complete());
 }
 
 TEST(SseTailModelReader, calls_beyond_the_limit_are_passed_over) {
   ModelReader reader = reader_of("ag-ui");
-  for (std::size_t i = 0; i < ModelReader::kMaxCalls + 5; ++i) {
+  for (std::size_t i = 0; i < ToolCalls::kMaxCalls + 5; ++i) {
     take(reader, {R"({"type":"TOOL_CALL_START","toolCallName":"a","toolCallId":")" +
                   std::to_string(i) + "\"}"});
   }
-  EXPECT_EQ(reader.calls().size(), ModelReader::kMaxCalls);
+  EXPECT_EQ(reader.answer().calls().size(), ToolCalls::kMaxCalls);
 }
 
 TEST(SseTailModelReader, character_that_is_cut_in_two_is_put_together) {
   ModelReader reader = reader_of("openai");
   EXPECT_EQ(take(reader, {content(R"(a\ud83d\uDE42\ud83d)"), content(R"(\ude42b)", 1),
                           content(R"(\ude42b)"), content("c")}),
-            "T=a🙂;T1=\uFFFDb;T=\uFFFDb;T=c;");
-  EXPECT_EQ(take(reader, {content(R"(\ud83d)"), content(R"(\ude42b)")}), "T=🙂b;");
+            "T=a🙂;T1=\uFFFDb;T=🙂b;T=c;");
   EXPECT_EQ(take(reader, {content(R"(\ud83d)"), content("b"), content(R"(\\ud83d)")}),
             "T=\uFFFDb;T=\\ud83d;");
 }
 
-TEST(SseTailModelReader, end_mark_and_what_follows_it) {
-  ModelReader reader = reader_of("openai");
-  EXPECT_EQ(take(reader, {content("a"), "[DONE]", content("b")}), "T=a;");
-  EXPECT_TRUE(reader.ended());
-  EXPECT_FALSE(reader.failed());
-}
-
-TEST(SseTailModelReader, error_has_its_message_and_code) {
-  struct Case {
-    std::string_view preset;
-    std::string_view event;
-    std::string message;
-    std::string code;
-  };
-  for (const Case& c :
-       {Case{"openai", R"({"error":{"message":"m","type":"t","code":null}})", "m", "t"},
-        Case{"openai", R"({"error":{"message":"m","code":502},"choices":[]})", "m", "502"},
-        Case{"openai", R"({"object":"error","message":"m","code":400})", "m", "400"},
-        Case{"ollama", R"({"error":"m"})", "m", ""},
-        Case{"anthropic", R"({"type":"error","error":{"type":"t","message":"m"}})", "m", "t"},
-        Case{"responses", R"({"type":"error","message":"m","code":"c"})", "m", "c"},
-        Case{"responses", R"({"type":"response.failed","response":{"error":{"code":"c"}}})", "",
-             "c"},
-        Case{"vercel", R"({"type":"error","errorText":"m"})", "m", ""},
-        Case{"auto", R"({"error":{"message":"m"}})", "m", ""}}) {
-    ModelReader reader = reader_of(c.preset);
-    take(reader, {c.event});
-    EXPECT_TRUE(reader.failed()) << c.event;
-    EXPECT_EQ(reader.error_message(), c.message) << c.event;
-    EXPECT_EQ(reader.error_code(), c.code) << c.event;
+TEST(SseTailModelReader, half_a_character_does_not_vanish) {
+  for (const bool mark : {true, false}) {
+    ModelReader reader = reader_of("openai");
+    EXPECT_EQ(take(reader, {content(R"(a\ud83d)"), content(R"(b\ud83d)", 1)}), "T=a;T1=b;");
+    EXPECT_EQ(mark ? take(reader, {"[DONE]"}) : shown(reader.end_body()), "T=\uFFFD;T1=\uFFFD;");
+    EXPECT_EQ(reader.answer().characters(), 2U);
   }
-  ModelReader reader = reader_of("openai");
-  take(reader, {R"({"error":null,"choices":[{"delta":{"content":"a"}}]})"});
-  EXPECT_FALSE(reader.failed());
-}
-
-TEST(SseTailModelReader, auto_holds_events_only_until_one_tells) {
-  ModelReader reader = reader_of("auto");
-  EXPECT_EQ(take(reader, {R"({"type":"ping"})", R"({"delta":{"type":"text_delta","text":"a"}})"}),
-            "");
-  EXPECT_FALSE(reader.known());
-  EXPECT_EQ(take(reader, {R"({"type":"message_start"})"}), "T=a;");
-  ASSERT_TRUE(reader.known());
-  EXPECT_EQ(reader.preset()->name, "anthropic");
-  EXPECT_EQ(take(reader, {R"({"delta":{"type":"text_delta","text":"b"}})"}), "T=b;");
-}
-
-TEST(SseTailModelReader, auto_gives_up_on_what_nobody_knows) {
-  ModelReader reader = reader_of("auto");
-  for (std::size_t i = 0; i < ModelReader::kMaxHeldEvents; ++i) take(reader, {R"({"x":1})"});
-  EXPECT_FALSE(reader.failed());
-  take(reader, {R"({"x":1})"});
-  EXPECT_TRUE(reader.failed());
+  ModelReader pointer(
+      {.judged = false, .text = {*JsonPointer::parse("/a"), *JsonPointer::parse("/b")}});
+  EXPECT_EQ(take(pointer, {R"({"a":"\ud83d","b":"\ud83d"})", R"({"a":"\ude42","b":"x"})"}),
+            "T=🙂;T=\uFFFDx;");
+  ModelReader error = reader_of("openai");
+  take(error, {R"({"error":{"message":"a\ud83d"}})"});
+  EXPECT_EQ(error.answer().error_message(), "a\uFFFD");
 }
 
 TEST(SseTailModelReader, tokens_of_reasoning_are_among_those_of_output) {
   ModelReader reader = reader_of("gemini");
   take(reader, {R"({"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":6}})",
                 R"({"usageMetadata":{"candidatesTokenCount":7,"thoughtsTokenCount":3}})"});
-  EXPECT_EQ(reader.usage().input_tokens, 4U);
-  EXPECT_EQ(reader.usage().output_tokens, 10U);
-  EXPECT_EQ(reader.usage().reasoning_tokens, 3U);
-}
-
-TEST(SseTailModelReader, whole_answer_is_read_as_one) {
-  ModelReader reader = reader_of("auto");
-  EXPECT_EQ(shown(reader.take_whole(
-                R"({"object":"chat.completion","choices":[{"message":{"content":"hi"}}]})")),
-            "T=hi;");
-  EXPECT_TRUE(reader.ended());
-  ModelReader array = reader_of("gemini");
-  EXPECT_EQ(shown(array.take_whole(
-                R"([{"candidates":[{"content":{"parts":[{"text":"a"}]}}]},
-                    {"candidates":[{"content":{"parts":[{"text":"b"}]}}]}])")),
-            "T=a;T=b;");
-  EXPECT_TRUE(array.ended());
-}
-
-TEST(SseTailModelReader, error_without_data_lines_is_found) {
-  ModelReader reader = reader_of("gemini");
-  EXPECT_FALSE(reader.take_stray("hello"));
-  for (const char* line :
-       {"{", "  \"error\": {", "    \"code\": 503,", "    \"message\": \"m\"", "  }", "}"}) {
-    EXPECT_TRUE(reader.take_stray(line)) << line;
-  }
-  EXPECT_TRUE(reader.failed());
-  EXPECT_EQ(reader.error_message(), "m");
-  EXPECT_EQ(reader.error_code(), "503");
+  EXPECT_EQ(reader.answer().usage().input_tokens, 4U);
+  EXPECT_EQ(reader.answer().usage().output_tokens, 10U);
+  EXPECT_EQ(reader.answer().usage().reasoning_tokens, 3U);
 }
 
 TEST(SseTailModelReader, pointers_find_any_value_and_judge_nothing) {
@@ -223,7 +124,67 @@ TEST(SseTailModelReader, pointers_take_the_place_of_the_text_of_a_preset) {
   ModelReader reader({.preset = find_preset("openai"), .text = {*JsonPointer::parse("/id")}});
   EXPECT_EQ(take(reader, {R"({"id":"7","choices":[{"delta":{"content":"x"}}]})", "[DONE]"}),
             "T=7;");
-  EXPECT_TRUE(reader.ended());
+  EXPECT_TRUE(reader.answer().ended());
+}
+
+TEST(SseTailModelReader, calls_without_an_id_are_told_apart_by_their_place) {
+  ModelReader reader = reader_of("ollama");
+  EXPECT_EQ(take(reader, {R"({"message":{"content":"x","tool_calls":[
+                {"function":{"name":"a","arguments":{"p":1}}},
+                {"function":{"name":"b","arguments":{"q":2}}}]}})"}),
+            R"(T=x;N0=a;A0={"p":1};N1=b;A1={"q":2};)");
+}
+
+TEST(SseTailModelReader, another_id_under_the_same_number_is_another_call) {
+  const auto call = [](const char* id, const char* function) {
+    return std::string(R"({"choices":[{"delta":{"tool_calls":[{"index":0,"id":)") + id +
+           R"(,"function":)" + function + "}]}}]}";
+  };
+  ModelReader reader = reader_of("openai");
+  EXPECT_EQ(
+      take(reader,
+           {call("\"x\"", R"({"name":"a","arguments":"["})"), call("null", R"({"arguments":"]"})"),
+            call("\"y\"", R"({"name":"b","arguments":"{"})"), call("\"\"", R"({"arguments":"}"})"),
+            call("\"x\"", R"({"arguments":" "})")}),
+      "N0=a;A0=[;A0=];N1=b;A1={;A1=};A0= ;");
+}
+
+TEST(SseTailModelReader, pieces_come_in_the_order_in_which_they_stand) {
+  ModelReader gemini = reader_of("gemini");
+  EXPECT_EQ(take(gemini, {R"({"candidates":[{"content":{"parts":[{"text":"a"},
+                {"text":"b","thought":true},{"functionCall":{"name":"f","args":{}}},{"text":"c"}
+                ]}}]})"}),
+            "T=a;R=b;N0=f;A0={};T=c;");
+  ModelReader openai = reader_of("openai");
+  EXPECT_EQ(take(openai, {R"({"choices":[{"delta":{"content":"a","reasoning":"b"}}]})"}),
+            "R=b;T=a;");
+}
+
+TEST(SseTailModelReader, what_pointers_find_does_not_wait_for_the_preset) {
+  ModelReader reader({.text = {*JsonPointer::parse("/token/text")}});
+  EXPECT_EQ(take(reader, {R"({"token":{"text":"Hi"}})", R"({"token":{"text":"!"}})"}), "T=Hi;T=!;");
+  for (std::size_t i = 0; i < 2 * ModelReader::kMaxHeldEvents; ++i) take(reader, {R"({"x":1})"});
+  EXPECT_FALSE(reader.over());
+  EXPECT_EQ(take(reader, {R"({"token":{"text":"."},"choices":[{"delta":{"content":"x"}}]})"}),
+            "T=.;");
+  EXPECT_TRUE(reader.known());
+  EXPECT_EQ(reader.answer().chunks(), 3U);
+  ModelReader unknown({.text = {*JsonPointer::parse("/a")}});
+  EXPECT_EQ(take(unknown, {R"({"a":1})", "[DONE]"}), "T=1;");
+  EXPECT_TRUE(unknown.answer().ended());
+}
+
+TEST(SseTailModelReader, pointers_change_nothing) {
+  ModelReader reader({.judged = false, .text = {*JsonPointer::parse("/a")}});
+  EXPECT_EQ(take(reader, {R"({"a":12345678901234567890123})", R"({"a":2.50})", R"({"a":1E2})",
+                          R"({"a":{"z":1, "b":[ ]}})", R"({"x":-1e400,"a":-1e400})", R"([{"a":1}])",
+                          R"({"a":"\"x\\\n"})"}),
+            "T=12345678901234567890123;T=2.50;T=1E2;T={\"z\":1, \"b\":[ ]};T=-1e400;T=\"x\\\n;");
+  EXPECT_EQ(reader.odd_events(), 0U);
+  take(reader, {"[DONE]"});
+  EXPECT_EQ(reader.odd_events(), 0U);
+  take(reader, {"oops"});
+  EXPECT_EQ(reader.odd_events(), 1U);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ const std::vector<Delta> kDeltas = {
     {.part = Part::reasoning, .text = "Let me "},
     {.part = Part::reasoning, .text = "see."},
     {.text = "Hello,\n"},
-    {.text = "\x1b[2Jworld"},
+    {.text = "\x1b[2Jworld \\frac"},
     {.choice = 1, .text = "Hi"},
     {.part = Part::tool_name, .text = "get"},
     {.part = Part::tool_arguments, .text = "{\"a\":"},
@@ -34,7 +34,7 @@ const std::vector<Delta> kDeltas = {
 };
 
 TEST(SseTailText, in_a_pipe_it_is_the_first_text_to_the_byte) {
-  EXPECT_EQ(print({}, kDeltas), "Hello,\n\x1b[2Jworld");
+  EXPECT_EQ(print({}, kDeltas), "Hello,\n\x1b[2Jworld \\frac");
   EXPECT_EQ(print({.color = true}, {{.text = "a"}, {.text = "b\n"}}), "ab\n");
 }
 
@@ -42,7 +42,7 @@ TEST(SseTailText, on_a_terminal_everything_has_its_lines_and_a_word) {
   EXPECT_EQ(print({.terminal = true}, kDeltas),
             "[reasoning] Let me see.\n"
             "Hello,\n"
-            "\\x1b[2Jworld\n"
+            "\\x1b[2Jworld \\frac\n"
             "[answer 2] Hi\n"
             "[tool get\\x1b] {\"a\":1}\n"
             "[progress] half\n"
