@@ -214,17 +214,6 @@ class Failures(TestCase):
         self.assertEqual(run.err, "sse-tail: ttft is not known: no content came "
                                   "(--fail-if 'ttft>1h')\n")
 
-    def test_connection_is_known_without_an_answer(self):
-        hold = Hold(b"")
-        with SseServer(hold) as server:
-            run = sse_tail("-s", "--idle-timeout", "50ms", "-w", "%{json}", server.url)
-            hold.release()
-        self.assert_exit(28, run)
-        out = json.loads(run.out)
-        self.assertGreater(out["time_connect"], 0)
-        self.assertGreaterEqual(out["sent"], out["time_connect"])
-        self.assertIsNone(out["ttfb"])
-
     def test_interim_answer_is_none(self):
         interim = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
         hold = Hold(interim)

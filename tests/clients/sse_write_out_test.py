@@ -10,7 +10,7 @@ import signal
 import tempfile
 
 from harness import TIME_LIMIT, Echo, TestCase, main
-from sse_harness import SseServer, answer, empty, end, sse_tail, start_sse_tail
+from sse_harness import Hold, SseServer, answer, empty, end, sse_tail, start_sse_tail
 
 # A timer may fire up to this much earlier than the one before it had it, in seconds.
 RESOLUTION = 0.002
@@ -35,6 +35,17 @@ class Times(TestCase):
         self.assertEqual(out["url"], url + "ttft=50ms&interval=1ms&count=3")
         self.assertEqual(out["http_code"], 200)
         self.assertIsNone(out["errormsg"])
+
+    def test_connection_is_known_without_an_answer(self):
+        hold = Hold(b"")
+        with SseServer(hold) as server:
+            run = sse_tail("-s", "--idle-timeout", "50ms", "-w", "%{json}", server.url)
+            hold.release()
+        self.assert_exit(28, run)
+        out = json.loads(run.out)
+        self.assertGreater(out["time_connect"], 0)
+        self.assertGreaterEqual(out["sent"], out["time_connect"])
+        self.assertIsNone(out["ttfb"])
 
 
 class WriteOut(TestCase):
