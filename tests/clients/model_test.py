@@ -121,17 +121,25 @@ class Requests(ModelTest):
         self.assertEqual(status_of(head), 400)
 
     def test_odd_requests_are_understood(self):
-        odd = {"tools": {}, "tool_choice": 7, "stream_options": "x", "options": [], "system": 3,
-               "messages": [{"role": "user", "content": [7, None, {"type": "image"}, {},
+        odd = {"tools": [], "tool_choice": "any", "stream_options": {}, "options": {}, "extra": [1],
+               "messages": [{"role": "user", "content": [{"type": "image"},
                                                          {"type": "text", "text": "a"}]},
-                            {"role": "assistant"}, {"role": "tool-less"}]}
+                            {"role": "assistant"}, {"role": "developer", "content": []}]}
         for path in (CHAT, MESSAGES, OLLAMA_CHAT):
             body = json.dumps({**odd, "stream": False}).encode()
             self.assertEqual(self.answer(path, body)[0], 200)
-        body = json.dumps({"tools": [1, {}, {"function": 1}, {"function": {"name": ""}}],
-                           "messages": [{"role": "user", "content": None}], "stream": None})
+        body = json.dumps({"tools": [{"type": "web_search"}], "stream": None,
+                           "messages": [{"role": "user", "content": ""}]})
         status, answer = self.answer(CHAT, body.encode())
         self.assertEqual((status, answer["choices"][0]["message"]["content"]), (200, ""))
+
+    def test_what_would_be_a_silent_empty_answer_is_an_error(self):
+        for content in (5, None, ["x"], [{"type": "text"}], {"text": "x"}):
+            for path in (CHAT, MESSAGES, OLLAMA_CHAT):
+                body = json.dumps({"messages": [{"role": "user", "content": content}]}).encode()
+                status, answer = self.answer(path, body)
+                self.assertEqual(status, 400)
+                self.assertIn("messages[0].content", json.dumps(answer))
 
     def test_any_page_may_ask_that_is_allowed_to(self):
         head, _ = self.post(CHAT, body_for(CHAT, "a"), "Origin: https://evil.example")
