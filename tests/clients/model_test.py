@@ -8,8 +8,8 @@ import harness
 import http_stream
 from harness import connect, fields_of, main, resident_bytes, status_of
 from http_stream import events_of, request, unchunked
-from model_harness import (ALL_PATHS, CHAT, EVENT_PATHS, MESSAGES, OLLAMA_CHAT, RESPONSES, ModelTest,
-                           body_for, delta_of, items_of)
+from model_harness import (ALL_PATHS, CHAT, EVENT_PATHS, MESSAGES, OLLAMA_CHAT, OLLAMA_GENERATE,
+                           RESPONSES, ModelTest, body_for, delta_of, items_of)
 
 
 class Text(ModelTest):
@@ -19,6 +19,12 @@ class Text(ModelTest):
             for path in ALL_PATHS:
                 with self.subTest(path=path, prompt=prompt):
                     self.assertEqual("".join(self.deltas(path, prompt)), prompt)
+
+    def test_no_line_end_of_any_kind_stands_within_a_line(self):
+        prompt = "a\u2028b\u2029c\u0085d\x1ce\vf"
+        for path in (OLLAMA_CHAT, OLLAMA_GENERATE):
+            lines = self.body(path, prompt).decode().splitlines()  # at each of those
+            self.assertEqual("".join(delta_of(path, json.loads(line)) for line in lines), prompt)
 
     def test_a_word_is_at_most_64_bytes(self):
         for prompt in ("a" * 63 + "字b", "字" * 100, " " * 200):
@@ -93,6 +99,24 @@ class Requests(ModelTest):
                                          ("error", "invalid_request_error"))
                     else:
                         self.assertIsInstance(json_body["error"], str)
+
+    def test_so_is_what_is_wrong_with_its_head(self):
+        for path in ALL_PATHS:
+            asked = body_for(path, "a")
+            for status, query, lines, rest in (
+                    (400, "?tps=0", (), {"method": "POST", "body": asked}),
+                    (400, "?drop-after=x", (), {"method": "POST", "body": asked}),
+                    (403, "", ("Origin: https://evil.example",), {"method": "POST", "body": asked}),
+                    (405, "", (), {}),
+                    (413, "", ("Content-Length: 9999999",), {"method": "POST"}),
+                    (400, "", ("Host: two.example",), {}),
+                    (501, "", ("Transfer-Encoding: x",), {"method": "POST"})):
+                with self.subTest(path=path, status=status):
+                    head, wire = http_stream.ask(self.server.port, path + query, *lines, **rest)
+                    self.assertEqual(status_of(head), status)
+                    self.assertEqual(fields_of(head)["content-type"], "application/json")
+                    self.assertIn(type(json.loads(wire)["error"]),
+                                  (dict,) if path in EVENT_PATHS else (str,))
 
     def test_limits_are_numbers(self):
         for value in (0, -1, 1.5, "2", True):

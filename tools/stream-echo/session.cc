@@ -107,9 +107,9 @@ void Session::on_bytes(Bytes& in) {
 }
 
 void Session::on_head(const http::Head& head) {
+  start_->head = head;
   auto response = respond(head, shared_.policy);
   if (const auto* refusal = std::get_if<Refusal>(&response)) return answer(*refusal);
-  start_->head = head;
   if (auto* agreement = std::get_if<Agreement>(&response)) {
     start_->agreement = std::move(*agreement);
     return on_request();

@@ -15,10 +15,10 @@ constexpr std::string_view kJson = "application/json";
 
 Answer Session::in_its_form(const Refusal& refusal) const {
   Answer answer = refusal.answer;
-  const bool by_model =
-      start_ && start_->endpoint && start_->endpoint->kind == Endpoint::Kind::model;
-  if (!by_model || answer.status < 400) return answer;
-  answer.text = format_of(start_->endpoint->model).error(refusal.why, answer.status);
+  if (!start_ || !start_->head || answer.status < 400) return answer;
+  const auto model = model_at(path_of(start_->head->target));
+  if (!model || start_->agreement) return answer;
+  answer.text = format_of(*model).error(refusal.why, answer.status);
   answer.content_type = kJson;
   return answer;
 }
