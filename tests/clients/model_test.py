@@ -170,6 +170,33 @@ class Requests(ModelTest):
         self.assertEqual(status_of(head), 403)
 
 
+class Ends(ModelTest):
+    """Nobody can come back for the rest of an answer: that it is cut off is to be seen."""
+
+    def test_a_stream_is_cut_at_its_age(self):
+        with harness.Echo("--max-age", "100ms") as server:
+            for path in ALL_PATHS:
+                _, wire = http_stream.ask(server.port, f"{path}?interval=1h", method="POST",
+                                          body=body_for(path, "a b"))
+                chunks, ended = unchunked(wire)
+                self.assertFalse(ended)
+                self.assertNotIn(b"retry", b"".join(chunks))
+
+    def test_a_server_that_stops_cuts_it(self):
+        for words in ("", "split=20", "stall&after=1", "long-line=1G&after=1"):
+            with self.subTest(words=words), harness.Echo() as server, connect(server.port) as peer:
+                peer.send(request(server.port, f"{CHAT}?interval=1h&{words}", method="POST",
+                                  body=body_for(CHAT, "a b")))
+                peer.receive_head()
+                got = peer.receive()
+                server.process.terminate()
+                got += peer.receive_all()
+                self.assertFalse(got.endswith(b"0\r\n\r\n"), got[-99:])
+                self.assertNotIn(b"retry", got)
+                peer.sock.close()
+                self.assertEqual(server.process.wait(harness.TIME_LIMIT), 0)
+
+
 class Pace(ModelTest):
     def arrivals(self, path, prompt, words):
         """When each chunk came, in seconds after the head, and what it was."""

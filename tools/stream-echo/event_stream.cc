@@ -8,9 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "base/check.h"
 #include "base/utf8.h"
-#include "sse/encoder.h"
+#include "encode.h"
 
 namespace stream_echo {
 namespace {
@@ -31,11 +30,6 @@ std::uint64_t unix_ms() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
-}
-
-void encode_or_die(OutputBuffer& out, const sse::Block& block) {
-  const bool encoded = bool(sse::encode(out, block));
-  CHECK(encoded);
 }
 
 }  // namespace

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "base/check.h"
 #include "base/output_buffer.h"
-#include "sse/encoder.h"
+#include "encode.h"
 
 namespace stream_echo {
 namespace {
@@ -66,8 +65,7 @@ std::optional<std::string> StreamDistortion::end_mark() const {
   if (mark->text == "none") return std::string();
   if (!is_event_stream_) return mark->text + '\n';
   OutputBuffer out;
-  const bool encoded = bool(sse::encode(out, {.data = mark->text}));
-  CHECK(encoded);
+  encode_or_die(out, {.data = mark->text});
   return std::string(as_text(out.view()));
 }
 
