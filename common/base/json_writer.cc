@@ -39,9 +39,10 @@ Unsafe unsafe_at(std::string_view text, std::size_t at) {
   if (first == 0xD8 && second == 0x9C) return {2, 0x061C};  // and the bidirectional controls
   if (first != 0xE2 || (second != 0x80 && second != 0x81)) return {};
   const std::uint32_t code = 0x2000U | (second & 0x3FU) << 6 | (byte_at(text, at + 2) & 0x3FU);
-  const bool bidi = code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) ||
-                    (code >= 0x2066 && code <= 0x2069);
-  return bidi ? Unsafe{3, code} : Unsafe{};
+  // U+2028 and U+2029 end lines, to some who read JSON line by line.
+  const bool unsafe = code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+                      (code >= 0x2066 && code <= 0x2069);
+  return unsafe ? Unsafe{3, code} : Unsafe{};
 }
 
 void append_escape(std::string& out, std::uint32_t code) {

@@ -11,7 +11,8 @@
 
 /// Appends `text` as the inside of a JSON string: quotes, backslashes and controls escaped.
 /// `text` must be valid UTF-8. DEL, the C1 and the bidirectional controls are escaped too, so that
-/// a line of JSON is safe on a terminal.
+/// a line of JSON is safe on a terminal, and the separators U+2028 and U+2029, so that it is one
+/// line to everybody.
 void append_json_text(std::string& out, std::string_view text);
 
 class JsonWriter {

@@ -1,7 +1,6 @@
 """What stream-echo answers to those who ask a language model, read byte by byte off a raw socket: the
-prompt, word by word, in the form of each interface, in its time, and with each fault."""
+prompt, word by word, in the form of each interface and in its time."""
 
-import gzip
 import json
 import time
 
@@ -9,70 +8,8 @@ import harness
 import http_stream
 from harness import connect, fields_of, main, resident_bytes, status_of
 from http_stream import events_of, request, unchunked
-
-CHAT, RESPONSES, MESSAGES = "/v1/chat/completions", "/v1/responses", "/v1/messages"
-OLLAMA_CHAT, OLLAMA_GENERATE = "/api/chat", "/api/generate"
-EVENT_PATHS = (CHAT, RESPONSES, MESSAGES)
-ALL_PATHS = (*EVENT_PATHS, OLLAMA_CHAT, OLLAMA_GENERATE)
-
-
-def body_for(path, prompt, **more):
-    asked = {RESPONSES: {"input": prompt}, OLLAMA_GENERATE: {"prompt": prompt}}.get(
-        path, {"messages": [{"role": "user", "content": prompt}]})
-    return json.dumps({"model": "any", "stream": True, **asked, **more}).encode()
-
-
-def delta_of(path, item):
-    """The text of one event or line; None: it has none."""
-    if path == CHAT:
-        return item["choices"][0]["delta"].get("content") if item.get("choices") else None
-    if path == RESPONSES:
-        return item.get("delta")
-    if path == MESSAGES:
-        return item.get("delta", {}).get("text")
-    return item["message"]["content"] if path == OLLAMA_CHAT else item["response"]
-
-
-def items_of(path, body):
-    """The JSON values of a stream; the end mark of chat is left out."""
-    if path not in EVENT_PATHS:
-        return [json.loads(line) for line in body.splitlines()]
-    return [json.loads(data) for _, _, data in events_of(body) if data != "[DONE]"]
-
-
-class ModelTest(harness.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = harness.Echo()
-
-    @classmethod
-    def tearDownClass(cls):
-        code = cls.server.stop()
-        if code:
-            raise AssertionError(f"stream-echo ended with {code}")
-
-    def post(self, path, body, *lines, words="", interval="0"):
-        return http_stream.ask(self.server.port, f"{path}?interval={interval}&{words}", *lines,
-                               method="POST", body=body)
-
-    def body(self, path, prompt, words="", *, clean=True, **more):
-        """The body of a stream. `clean`: the last chunk has come."""
-        head, wire = self.post(path, body_for(path, prompt, **more), words=words)
-        self.assertEqual(status_of(head), 200, head + wire)
-        chunks, ended = unchunked(wire)
-        self.assertEqual(ended, clean, wire)
-        return b"".join(chunks)
-
-    def deltas(self, path, prompt, words="", **rest):
-        deltas = [delta_of(path, item) for item in items_of(path, self.body(path, prompt, words,
-                                                                           **rest))]
-        return [delta for delta in deltas if delta]
-
-    def answer(self, path, body, **rest):
-        """The status and the JSON of an answer that is no stream."""
-        head, wire = self.post(path, body, **rest)
-        self.assertEqual(fields_of(head)["content-type"], "application/json", head)
-        return status_of(head), json.loads(wire)
+from model_harness import (ALL_PATHS, CHAT, EVENT_PATHS, MESSAGES, OLLAMA_CHAT, OLLAMA_GENERATE,
+                           RESPONSES, ModelTest, body_for, delta_of, items_of)
 
 
 class Text(ModelTest):
@@ -82,6 +19,12 @@ class Text(ModelTest):
             for path in ALL_PATHS:
                 with self.subTest(path=path, prompt=prompt):
                     self.assertEqual("".join(self.deltas(path, prompt)), prompt)
+
+    def test_no_line_end_of_any_kind_stands_within_a_line(self):
+        prompt = "a\u2028b\u2029c\u0085d\x1ce\vf"
+        for path in (OLLAMA_CHAT, OLLAMA_GENERATE):
+            lines = self.body(path, prompt).decode().splitlines()  # at each of those
+            self.assertEqual("".join(delta_of(path, json.loads(line)) for line in lines), prompt)
 
     def test_a_word_is_at_most_64_bytes(self):
         for prompt in ("a" * 63 + "字b", "字" * 100, " " * 200):
@@ -157,6 +100,24 @@ class Requests(ModelTest):
                     else:
                         self.assertIsInstance(json_body["error"], str)
 
+    def test_so_is_what_is_wrong_with_its_head(self):
+        for path in ALL_PATHS:
+            asked = body_for(path, "a")
+            for status, query, lines, rest in (
+                    (400, "?tps=0", (), {"method": "POST", "body": asked}),
+                    (400, "?drop-after=x", (), {"method": "POST", "body": asked}),
+                    (403, "", ("Origin: https://evil.example",), {"method": "POST", "body": asked}),
+                    (405, "", (), {}),
+                    (413, "", ("Content-Length: 9999999",), {"method": "POST"}),
+                    (400, "", ("Host: two.example",), {}),
+                    (501, "", ("Transfer-Encoding: x",), {"method": "POST"})):
+                with self.subTest(path=path, status=status):
+                    head, wire = http_stream.ask(self.server.port, path + query, *lines, **rest)
+                    self.assertEqual(status_of(head), status)
+                    self.assertEqual(fields_of(head)["content-type"], "application/json")
+                    self.assertIn(type(json.loads(wire)["error"]),
+                                  (dict,) if path in EVENT_PATHS else (str,))
+
     def test_limits_are_numbers(self):
         for value in (0, -1, 1.5, "2", True):
             status, body = self.answer(CHAT, body_for(CHAT, "a b c", max_tokens=value))
@@ -184,21 +145,56 @@ class Requests(ModelTest):
         self.assertEqual(status_of(head), 400)
 
     def test_odd_requests_are_understood(self):
-        odd = {"tools": {}, "tool_choice": 7, "stream_options": "x", "options": [], "system": 3,
-               "messages": [{"role": "user", "content": [7, None, {"type": "image"}, {},
+        odd = {"tools": [], "tool_choice": "any", "stream_options": {}, "options": {}, "extra": [1],
+               "messages": [{"role": "user", "content": [{"type": "image"},
                                                          {"type": "text", "text": "a"}]},
-                            {"role": "assistant"}, {"role": "tool-less"}]}
+                            {"role": "assistant"}, {"role": "developer", "content": []}]}
         for path in (CHAT, MESSAGES, OLLAMA_CHAT):
             body = json.dumps({**odd, "stream": False}).encode()
             self.assertEqual(self.answer(path, body)[0], 200)
-        body = json.dumps({"tools": [1, {}, {"function": 1}, {"function": {"name": ""}}],
-                           "messages": [{"role": "user", "content": None}], "stream": None})
+        body = json.dumps({"tools": [{"type": "web_search"}], "stream": None,
+                           "messages": [{"role": "user", "content": ""}]})
         status, answer = self.answer(CHAT, body.encode())
         self.assertEqual((status, answer["choices"][0]["message"]["content"]), (200, ""))
+
+    def test_what_would_be_a_silent_empty_answer_is_an_error(self):
+        for content in (5, None, ["x"], [{"type": "text"}], {"text": "x"}):
+            for path in (CHAT, MESSAGES, OLLAMA_CHAT):
+                body = json.dumps({"messages": [{"role": "user", "content": content}]}).encode()
+                status, answer = self.answer(path, body)
+                self.assertEqual(status, 400)
+                self.assertIn("messages[0].content", json.dumps(answer))
 
     def test_any_page_may_ask_that_is_allowed_to(self):
         head, _ = self.post(CHAT, body_for(CHAT, "a"), "Origin: https://evil.example")
         self.assertEqual(status_of(head), 403)
+
+
+class Ends(ModelTest):
+    """Nobody can come back for the rest of an answer: that it is cut off is to be seen."""
+
+    def test_a_stream_is_cut_at_its_age(self):
+        with harness.Echo("--max-age", "100ms") as server:
+            for path in ALL_PATHS:
+                _, wire = http_stream.ask(server.port, f"{path}?interval=1h", method="POST",
+                                          body=body_for(path, "a b"))
+                chunks, ended = unchunked(wire)
+                self.assertFalse(ended)
+                self.assertNotIn(b"retry", b"".join(chunks))
+
+    def test_a_server_that_stops_cuts_it(self):
+        for words in ("", "split=20", "stall&after=1", "long-line=1G&after=1"):
+            with self.subTest(words=words), harness.Echo() as server, connect(server.port) as peer:
+                peer.send(request(server.port, f"{CHAT}?interval=1h&{words}", method="POST",
+                                  body=body_for(CHAT, "a b")))
+                peer.receive_head()
+                got = peer.receive()
+                server.process.terminate()
+                got += peer.receive_all()
+                self.assertFalse(got.endswith(b"0\r\n\r\n"), got[-99:])
+                self.assertNotIn(b"retry", got)
+                peer.sock.close()
+                self.assertEqual(server.process.wait(harness.TIME_LIMIT), 0)
 
 
 class Pace(ModelTest):
@@ -245,111 +241,6 @@ class Pace(ModelTest):
         body = self.body(OLLAMA_CHAT, "a b c", "tps=100&ttft=10ms")
         end = json.loads(body.splitlines()[-1])
         self.assertEqual((end["eval_count"], end["eval_duration"]), (3, 30_000_000))
-
-
-class Faults(ModelTest):
-    def test_an_error_behind_so_many_words(self):
-        for path in ALL_PATHS:
-            with self.subTest(path=path):
-                body = self.body(path, "a b c d", "error=out%20of%20luck&after=2")
-                items = items_of(path, body)
-                error = items.pop()
-                deltas = [delta_of(path, item) for item in items]
-                self.assertEqual([delta for delta in deltas if delta], ["a ", "b "])
-                self.assertIn("out of luck", json.dumps(error))
-                self.assertNotIn(b"[DONE]", body)
-        body = self.body(MESSAGES, "a b", "error=overloaded_error&after=1")
-        self.assertTrue(body.endswith(
-            b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error",'
-            b'"message":"overloaded_error"}}\n\n'), body)
-        self.assertEqual(self.body(CHAT, "a", "error=%ff"),
-                         'data: {"error":{"message":"\ufffd","type":"\ufffd","param":null,'
-                         '"code":null}}\n\n'.encode())
-
-    def test_an_error_of_the_demonstration_is_an_event(self):
-        _, wire = http_stream.ask(self.server.port, "/sse?interval=0&error=a%0Ab&after=1")
-        events = events_of(b"".join(unchunked(wire)[0]))
-        self.assertEqual([(kind, data) for _, kind, data in events[1:]], [("error", "a\nb")])
-
-    def test_words_are_what_is_counted(self):
-        for path in ALL_PATHS:
-            for words in ("drop-after=2", "cut&after=2", "cut=&after=2"):
-                with self.subTest(path=path, words=words):
-                    body = self.body(path, "a b c d", words)
-                    self.assertIn(b'"b "', body)
-                    self.assertNotIn(b'"c ', body)
-                    self.assertNotIn(b'"d"', body)
-                    self.assertEqual(body.endswith(b"\n"), words == "drop-after=2")
-
-    def test_connections_that_end_early(self):
-        for path in ALL_PATHS:
-            self.assertIn(b'"b "', self.body(path, "a b c", "abort&after=2", clean=False))
-            with self.assertRaises(ConnectionResetError):
-                self.body(path, "a b c", "rst&after=2")
-
-    def test_the_end_mark(self):
-        self.assertTrue(self.body(CHAT, "a", "no-final-blank").endswith(b"data: [DONE]\n"))
-        self.assertNotIn(b"[DONE]", self.body(CHAT, "a", "done=none"))
-        self.assertTrue(self.body(CHAT, "a", "done=over").endswith(b"data: over\n\n"))
-        self.assertNotIn(b"message_stop", self.body(MESSAGES, "a", "done=none"))
-        self.assertNotIn(b"response.completed", self.body(RESPONSES, "a", "done=none"))
-        self.assertNotIn(b'"done":true', self.body(OLLAMA_CHAT, "a", "done=none"))
-        self.assertTrue(self.body(OLLAMA_CHAT, "a", "done=over").endswith(b"}\nover\n"))
-        self.assertTrue(self.body(OLLAMA_CHAT, "a", "no-final-blank").endswith(b"}"))
-
-    def test_answers_instead(self):
-        for status in (400, 401, 403, 404, 429, 500, 503, 529):
-            for path in ALL_PATHS:
-                self.assertEqual(self.answer(path, body_for(path, "a"), words=f"status={status}")[0],
-                                 status)
-        head, _ = self.post(CHAT, body_for(CHAT, "a"), words="status=429,retry-after=1")
-        self.assertEqual(fields_of(head)["retry-after"], "1")
-        self.assertEqual(self.post(CHAT, body_for(CHAT, "a"), words="drop"), (b"", b""))
-        self.assertEqual("".join(self.deltas(CHAT, "a b", "delay=20ms")), "a b")
-        with connect(self.server.port) as peer:
-            peer.send(request(self.server.port, f"{CHAT}?hang", method="POST",
-                              body=body_for(CHAT, "a")))
-            peer.end()
-            self.assertEqual(peer.receive_all(), b"")
-
-    def test_how_it_is_written(self):
-        for path in ALL_PATHS:
-            for words in ("split=3", "slice=5", "slice=100/1ms", "rate=1M", "dribble=10B/1ms",
-                          "split=500/1ms", "jitter=1ms"):
-                with self.subTest(path=path, words=words):
-                    self.assertEqual("".join(self.deltas(path, "a ż c", words)), "a ż c")
-
-    def test_of_the_head(self):
-        head, wire = self.post(CHAT, body_for(CHAT, "a b"), words="gzip")
-        self.assertEqual(fields_of(head)["content-encoding"], "gzip")
-        plain = gzip.decompress(b"".join(unchunked(wire)[0]))
-        self.assertTrue(plain.endswith(b"data: [DONE]\n\n"))
-        head, wire = self.post(CHAT, body_for(CHAT, "a b"), words="chunked=off&type=text/plain")
-        self.assertEqual(fields_of(head)["content-type"], "text/plain")
-        self.assertTrue(wire.endswith(b"data: [DONE]\n\n"))
-        self.assertTrue(self.body(CHAT, "a", "bom").startswith(b"\xef\xbb\xbfdata: "))
-        self.assertIn(b"\r\n\r\ndata: [DONE]\r\n\r\n", self.body(CHAT, "a", "eol=crlf"))
-
-    def test_comments_and_long_lines_are_of_event_streams(self):
-        body = self.body(CHAT, "a b", "interval=40ms&comment=5ms")
-        self.assertIn(b": fault\n\n", body)
-        self.assertIn(b"data: xxx", self.body(CHAT, "a b", "long-line=100&after=1"))
-        honest = self.body(OLLAMA_CHAT, "a b")
-        body = self.body(OLLAMA_CHAT, "a b", "interval=20ms&comment=5ms&long-line=9")
-        self.assertEqual(body.count(b"\n"), honest.count(b"\n"))
-
-    def test_a_fault_of_the_server_holds_for_all(self):
-        with harness.Echo("--fault", "error=busy&after=1") as server:
-            for path in ALL_PATHS:
-                _, wire = http_stream.ask(server.port, path, method="POST",
-                                          body=body_for(path, "a b"))
-                self.assertIn(b"busy", wire)
-
-    def test_the_same_seed_is_the_same_fate(self):
-        counts = {self.body(CHAT, "a " * 50, "cut&prob=0.1&seed=7").count(b"\n\n")
-                  for _ in range(3)}
-        self.assertEqual(len(counts), 1)
-        self.assertLess(*counts, 50)
 
 
 if __name__ == "__main__":

@@ -244,6 +244,17 @@ class Connection(SseFaultTest):
                       "split=9&rate=8k", "split=9&jitter=1ms"):
             self.assertEqual(self.body(words), GREETING + THREE + END, words)
 
+    def test_jitter_leaves_the_pieces_of_a_rate_small(self):
+        with connect(self.server.port) as peer:
+            peer.send(request(self.server.port, "/sse?interval=0&count=2&rate=400&jitter=1ms"))
+            wire = peer.receive_head()
+            cut = False  # within a chunk, which none would be that leaves in one write
+            while not cut:
+                data = peer.receive()
+                self.assertTrue(data, wire)
+                wire += data
+                cut = not wire.endswith(b"\r\n")
+
     def test_probability_and_seed(self):
         one, again, other = (self.body(f"nul-id&prob=0.5&seed={seed}", count=60)
                              for seed in (1, 1, 2))

@@ -269,7 +269,7 @@ class Logs(harness.TestCase):
         for line in ("#1 HOST: streaming http://HOST/sse?interval=0&count=2&retry=9",
                      "#1 HOST: sent retry 9 ms", "#1 HOST: sent message 1, 44 bytes",
                      "#1 HOST: sent close, 51 bytes",
-                     "#1 HOST: stream ended after 2 events", "#3 HOST: streaming http://HOST/events/news",
+                     "#1 HOST: stream ended after 3 events", "#3 HOST: streaming http://HOST/events/news",
                      "#3 HOST: stream cut after 0 events: the peer ended the connection"):
             self.assertIn(f"stream-echo: {line}\n", said)
         self.assertRegex(said, r"#2 HOST: answered 200: 5 bytes is event \w+-1 of news\n")

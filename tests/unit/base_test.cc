@@ -441,6 +441,12 @@ TEST(BaseJson, every_code_point_is_read_back_by_another_parser) {
   }
 }
 
+TEST(BaseJson, a_line_is_one_to_whoever_knows_other_line_ends) {
+  EXPECT_EQ(one_field("a\v\f\x1C\x1E\xC2\x85\xE2\x80\xA8\xE2\x80\xA9z"),
+            "{\"k\":\"a\\u000b\\u000c\\u001c\\u001e\\u0085\\u2028\\u2029z\"}\n");
+  EXPECT_EQ(one_field("\xE2\x80\xA7\xE2\x80\xAF"), "{\"k\":\"\xE2\x80\xA7\xE2\x80\xAF\"}\n");
+}
+
 TEST(BaseJson, payload_is_data_when_it_is_utf8_and_base64_otherwise) {
   std::mt19937 random(1);
   for (int i = 0; i < 3000; ++i) {

@@ -14,6 +14,9 @@
 
 namespace stream_echo {
 
+/// The media type of JSON (RFC 8259 11).
+inline constexpr std::string_view kJsonType = "application/json";
+
 struct Answer {
   unsigned status = 200;
   /// The body without its last line end; may have several lines. Empty: there is no body.

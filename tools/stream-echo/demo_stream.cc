@@ -6,9 +6,8 @@
 #include <cstring>
 #include <utility>
 
-#include "base/check.h"
 #include "base/json_writer.h"
-#include "sse/encoder.h"
+#include "encode.h"
 
 namespace stream_echo {
 namespace {
@@ -49,8 +48,8 @@ DemoStream::DemoStream(SseRequest request, Time now)
 void DemoStream::make_template(std::uint64_t unix_ms) {
   write_json(json_, unix_ms, request_.content ? std::string_view(*request_.content) : kContent);
   template_.sent(template_.size());
-  const bool encoded = bool(sse::encode(template_, {.type = request_.type, .data = json_}));
-  CHECK(encoded);  // parse_sse_request() has looked at the type
+  // parse_sse_request() has looked at the type.
+  encode_or_die(template_, {.type = request_.type, .data = json_});
   constexpr std::string_view kBehindContent = "\"}\n\n";
   number_at_ = template_.size() - kBehindContent.size();
 }
@@ -85,8 +84,7 @@ std::uint64_t DemoStream::append_due(OutputBuffer& out, std::size_t limit, Time 
 
 void DemoStream::append_end(OutputBuffer& out, std::uint64_t unix_ms) {
   write_json(json_, unix_ms, kEnd);
-  const bool encoded = bool(sse::encode(out, {.type = "close", .data = json_}));
-  CHECK(encoded);
+  encode_or_die(out, {.type = "close", .data = json_});
 }
 
 }  // namespace stream_echo

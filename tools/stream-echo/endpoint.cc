@@ -144,6 +144,11 @@ std::optional<std::variant<Endpoint, Refusal>> find_endpoint(const http::Head& h
   return request;
 }
 
+std::optional<ModelApi> model_at(std::string_view path) {
+  const Row* const row = find_row(path);
+  return row != nullptr && row->kind == Kind::model ? std::optional(row->model) : std::nullopt;
+}
+
 std::optional<Refusal> refuse_origin(const http::Head& head, const http::HostPort& host,
                                      const Policy& policy, std::string_view section) {
   if (request_origin_allowed(policy, head.fields, host)) return std::nullopt;

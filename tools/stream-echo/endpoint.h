@@ -53,6 +53,9 @@ std::optional<std::variant<Endpoint, Refusal>> find_endpoint(const http::Head& h
                                                              const Policy& policy,
                                                              const http::BodyLength& body);
 
+/// Whose interface has that path; nullopt: no model's.
+std::optional<ModelApi> model_at(std::string_view path);
+
 /// The answer to a page that may not ask; nullopt: it may. `section` is what forbids it.
 std::optional<Refusal> refuse_origin(const http::Head& head, const http::HostPort& host,
                                      const Policy& policy, std::string_view section);

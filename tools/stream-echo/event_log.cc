@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "sse/encoder.h"
+#include "encode.h"
 
 namespace stream_echo {
 
@@ -14,8 +14,7 @@ std::uint64_t EventLog::append(std::string_view type, std::string_view data) {
   if (ends_.empty()) ends_.resize(kMaxCount);
   if (next_ - first_ == kMaxCount) drop_first();
   const std::string id = id_of(next_);
-  const bool encoded = bool(sse::encode(bytes_, {.id = id, .type = type, .data = data}));
-  CHECK(encoded);
+  encode_or_die(bytes_, {.id = id, .type = type, .data = data});
   const std::uint64_t end = begin_ + bytes_.size();
   ends_[next_ % kMaxCount] = end;
   ++next_;

@@ -8,9 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "base/check.h"
 #include "base/utf8.h"
-#include "sse/encoder.h"
+#include "encode.h"
 
 namespace stream_echo {
 namespace {
@@ -31,11 +30,6 @@ std::uint64_t unix_ms() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
-}
-
-void encode_or_die(OutputBuffer& out, const sse::Block& block) {
-  const bool encoded = bool(sse::encode(out, block));
-  CHECK(encoded);
 }
 
 }  // namespace
@@ -88,19 +82,24 @@ void EventStream::run() {
   if (one_by_one_) send(out, Kind::other);
   while (has_room()) {
     const std::size_t before = out.size();
-    count_ += append_due(out, now);
+    const std::uint64_t count = append_due(out, now);
     if (out.size() == before) break;
     const bool is_content = paced() == nullptr || paced()->is_content();
-    if (one_by_one_ || out.size() >= kBatch / 2) send(out, is_content ? Kind::event : Kind::other);
+    const bool waits = !one_by_one_ && out.size() < kBatch / 2;
+    if (waits || send(out, is_content ? Kind::event : Kind::other)) count_ += count;
   }
   if (!pump_.takes_output()) return;  // a fault has ended it
   if (subscription() != nullptr && subscription()->is_broken()) {
     send(out, Kind::other);
     return finish();  // HTML Living Standard 9.2.6: an event without its end is none
   }
-  if (has_room() && append_end(out)) {
-    send(out, Kind::end);
-    return finish();
+  if (has_room()) {
+    const std::size_t before = out.size();
+    if (append_end(out)) {
+      const bool has_mark = out.size() > before;
+      if (send(out, Kind::end) && has_mark) ++count_;
+      return finish();
+    }
   }
   const bool quiet = heartbeat_ > Duration(0) && now - quiet_since_ >= heartbeat_;
   if (quiet && out.size() == 0 && has_room()) encode_or_die(out, {.comment = ""});
@@ -160,8 +159,9 @@ void EventStream::append_opening(OutputBuffer& out) {
   if (subscription() != nullptr) subscription()->append_opening(out);
 }
 
-/// The event that tells of an error: as who is imitated writes it.
-std::string EventStream::error(std::string_view text) const {
+/// The event that tells of an error: as who is imitated writes it. It is sent.
+std::string EventStream::error(std::string_view text) {
+  ++count_;
   OutputBuffer out;
   std::string valid;
   append_valid_utf8(valid, as_bytes(text));
@@ -175,16 +175,19 @@ void EventStream::append_retry(OutputBuffer& out, std::uint64_t retry_ms) {
   encode_or_die(out, {.retry_ms = retry_ms});
 }
 
-void EventStream::send(OutputBuffer& out, Kind kind) {
-  if (out.size() == 0) return;
-  if (one_by_one_) log_.sent(out.view(), head_.is_event_stream);
+/// False: a fault has kept it from being sent whole.
+bool EventStream::send(OutputBuffer& out, Kind kind) {
+  if (out.size() == 0) return true;
+  bool sent = true;
   if (saboteur_) {
-    saboteur_->send_block(out.view(), kind);
+    sent = saboteur_->send_block(out.view(), kind);
   } else {
+    if (one_by_one_) log_.sent(out.view(), head_.is_event_stream);
     write(out.view());
   }
   out.sent(out.size());
   quiet_since_ = loop_.now();
+  return sent;
 }
 
 /// As one chunk, unless the client knows none.
@@ -204,20 +207,28 @@ void EventStream::finish() {
   pump_.finish();
 }
 
-/// Tells the client when to come back, and ends at the boundary of an event.
+/// Without the last chunk, so that the client notices.
+void EventStream::break_off() {
+  finished_ = true;
+  pump_.finish();
+}
+
+/// Tells the client when to come back, and ends at the boundary of an event. Who waits for the
+/// answer of a model cannot come back for the rest of it.
 void EventStream::end_early() {
+  if (paced() != nullptr && !paced()->resumable()) return break_off();
   OutputBuffer& out = shared_.scratch;
   out.sent(out.size());
   const bool inside_event = subscription() != nullptr && subscription()->inside_event();
-  // Who waits for an answer mostly does not come back for the rest of it.
-  const bool comes_back = paced() == nullptr || paced()->resumable();
-  if (!inside_event && comes_back) append_retry(out, reconnection_time());
+  if (!inside_event) append_retry(out, reconnection_time());
   send(out, Kind::other);
   finish();
 }
 
 void EventStream::shut_down() {
-  if (!finished_ && pump_.takes_output()) end_early();
+  if (finished_ || !pump_.takes_output()) return;
+  const bool busy = saboteur_ != nullptr && saboteur_->holds_back();
+  busy ? break_off() : end_early();
 }
 
 std::uint64_t EventStream::reconnection_time() const {

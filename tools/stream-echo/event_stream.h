@@ -1,6 +1,7 @@
-// An event stream on its way to one client (HTML Living Standard 9.2): the head, a comment at once,
-// then events as their source has them and the connection takes them, comments when it is quiet,
-// and an orderly end. Everything that is ready goes out in one chunk and one write.
+// An event stream on its way to one client (HTML Living Standard 9.2), or a stream of lines: the
+// head, a comment at once unless another server is imitated, then events as their source has them
+// and the connection takes them, comments when it is quiet, and the end. Everything that is ready
+// goes out in one chunk and one write, unless somebody wants to see each event.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +52,8 @@ class EventStream {
   /// While paused nothing is sent. Pump::update() follows.
   void set_paused(bool paused);
 
-  /// The server stops: an orderly end, unless there has been one. Pump::update() follows.
+  /// The server stops: an orderly end, unless there has been one, or a fault or an answer that
+  /// nobody can come back for is on its way: that is broken off. Pump::update() follows.
   void shut_down();
 
   /// The connection has ended; for the log.
@@ -69,10 +71,11 @@ class EventStream {
   bool append_end(OutputBuffer& out);
   void append_retry(OutputBuffer& out, std::uint64_t retry_ms);
   void append_opening(OutputBuffer& out);
-  std::string error(std::string_view text) const;
-  void send(OutputBuffer& out, Kind kind);
+  std::string error(std::string_view text);
+  bool send(OutputBuffer& out, Kind kind);
   void write(ConstBytes body);
   void finish();
+  void break_off();
   void end_early();
   void set_deadline(Time now);
   std::uint64_t reconnection_time() const;
@@ -89,7 +92,7 @@ class EventStream {
   std::uint64_t chance_;
   Time quiet_since_;
   std::optional<Time> age_end_;
-  std::uint64_t count_ = 0;  // of events that were sent
+  std::uint64_t count_ = 0;  // of events that were sent, the end mark and an error included
   bool one_by_one_;          // somebody wants to see each event
   bool paused_ = false;
   bool opened_ = false;  // what a stream begins with has been sent

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/escape.h"
+
 namespace stream_echo {
 namespace {
 
@@ -182,6 +184,9 @@ std::string describe(const Fault& fault) {
   const WordInfo& row = info(fault.word);
   std::string text(row.name);
   if (row.takes == Takes::choice) text += fmt::format("={}", fault.text);
+  if (row.takes == Takes::text) {
+    text += fmt::format("={}", cli::escape(fault.text, cli::Escape::line));
+  }
   if (row.takes == Takes::number || row.takes == Takes::size || row.takes == Takes::slices ||
       row.takes == Takes::close_code || row.takes == Takes::http_status) {
     text += fmt::format("={}", fault.number);

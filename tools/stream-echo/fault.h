@@ -178,7 +178,7 @@ Result<FaultPlan> parse_faults(std::string_view text, Unknown unknown,
 /// Whether a fault means something only where permessage-deflate is agreed on.
 bool needs_deflate(const Fault& fault);
 
-/// "close=1011", as the log names it.
+/// "close=1011", as the log names it: safe to print.
 std::string describe(const Fault& fault);
 
 /// Whether a fault throws the dice at all.

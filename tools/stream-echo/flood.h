@@ -12,7 +12,7 @@ struct Flood {
   std::string head;             ///< the frame's header
   std::string_view block = {};  ///< lives for ever
   std::uint64_t times = 0;      ///< that the block is still to be sent
-  std::string behind;           ///< the rest of the frame, and what is to follow it
+  std::string behind;           ///< the rest of the frame
 };
 
 /// One binary frame of `size` zero bytes.

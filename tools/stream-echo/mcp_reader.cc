@@ -2,9 +2,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
+#include "encode.h"
 #include "mcp.h"
-#include "sse/encoder.h"
 
 namespace stream_echo {
 namespace {
@@ -39,8 +38,7 @@ class Reader {
     writer_.append(out);
     if (writer_.finished()) return stream().is_silent() ? std::optional(kSilence) : std::nullopt;
     if (reading_.close_after && told_ >= *reading_.close_after) {
-      const bool encoded = bool(sse::encode(out, {.retry_ms = reading_.retry_ms}));
-      CHECK(encoded);
+      encode_or_die(out, {.retry_ms = reading_.retry_ms});
       return std::nullopt;
     }
     return due() - before;

@@ -4,10 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "base/check.h"
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "sse/encoder.h"
+#include "encode.h"
 #include "words.h"
 
 namespace stream_echo {
@@ -56,8 +55,7 @@ void McpWriter::append(OutputBuffer& out) {
     json = progress(next_);
     data = json;
   }
-  const bool encoded = bool(sse::encode(out, {.id = id, .data = data}));
-  CHECK(encoded);
+  encode_or_die(out, {.id = id, .data = data});
   ++next_;
 }
 

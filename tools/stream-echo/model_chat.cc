@@ -1,9 +1,8 @@
 // OpenAI's chat completions: chunks without an event type, then `data: [DONE]`.
 #include <fmt/format.h>
 
-#include "base/check.h"
+#include "encode.h"
 #include "model_reply.h"
-#include "sse/encoder.h"
 
 namespace stream_echo {
 namespace {
@@ -12,8 +11,7 @@ using Kind = ReplyPart::Kind;
 using Moment = ReplyPosition::Moment;
 
 void append_event(OutputBuffer& out, std::string_view json) {
-  const bool encoded = bool(sse::encode(out, {.data = json}));
-  CHECK(encoded);
+  encode_or_die(out, {.data = json});
 }
 
 std::string_view finish_reason(const ModelReply& reply) {

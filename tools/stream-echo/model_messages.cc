@@ -1,9 +1,7 @@
 // Anthropic's messages: events whose type is that of the JSON in them.
 #include <fmt/format.h>
 
-#include "base/check.h"
 #include "model_reply.h"
-#include "sse/encoder.h"
 
 namespace stream_echo {
 namespace {
@@ -13,13 +11,6 @@ using Moment = ReplyPosition::Moment;
 
 // Of a thinking block: clients send it back as it is.
 constexpr std::string_view kSignature = "ZWNobw==";
-
-/// `fields` is empty or begins with a comma.
-void append_event(OutputBuffer& out, std::string_view type, std::string_view fields) {
-  const std::string json = fmt::format(R"({{"type":"{}"{}}})", type, fields);
-  const bool encoded = bool(sse::encode(out, {.type = type, .data = json}));
-  CHECK(encoded);
-}
 
 std::string stop_fields(const ModelReply& reply) {
   const std::string_view reason = reply.cut_short ? "max_tokens"
@@ -76,31 +67,31 @@ unsigned count(const ModelReply& reply, const ReplyPosition& at) {
 
 void write(OutputBuffer& out, const ModelReply& reply, const ReplyPosition& at) {
   const auto with_delta = [&](std::string_view delta) {
-    append_event(out, "content_block_delta",
-                 fmt::format(R"(,"index":{},"delta":{{"type":{}}})", at.part, delta));
+    append_typed_event(out, "content_block_delta",
+                       fmt::format(R"(,"index":{},"delta":{{"type":{}}})", at.part, delta));
   };
   switch (at.moment) {
     case Moment::begin:
-      return append_event(
+      return append_typed_event(
           out, "message_start",
           fmt::format(R"(,"message":{})",
                       message(reply, "", R"("stop_reason":null,"stop_sequence":null)", 1)));
     case Moment::open:
-      if (at.nth > 0) return append_event(out, "ping", "");
-      return append_event(out, "content_block_start",
-                          fmt::format(R"(,"index":{},"content_block":{})", at.part,
-                                      block(reply, at.part_of(reply), false)));
+      if (at.nth > 0) return append_typed_event(out, "ping", "");
+      return append_typed_event(out, "content_block_start",
+                                fmt::format(R"(,"index":{},"content_block":{})", at.part,
+                                            block(reply, at.part_of(reply), false)));
     case Moment::delta: return with_delta(delta_of(at.part_of(reply).kind, at.delta));
     case Moment::close:
       if (at.nth + 1 < count(reply, at)) {
         return with_delta(fmt::format(R"("signature_delta","signature":"{}")", kSignature));
       }
-      return append_event(out, "content_block_stop", fmt::format(R"(,"index":{})", at.part));
+      return append_typed_event(out, "content_block_stop", fmt::format(R"(,"index":{})", at.part));
     case Moment::finish:
-      return append_event(out, "message_delta",
-                          fmt::format(R"(,"delta":{{{}}},"usage":{{"output_tokens":{}}})",
-                                      stop_fields(reply), reply.output_words));
-    case Moment::end: return append_event(out, "message_stop", "");
+      return append_typed_event(out, "message_delta",
+                                fmt::format(R"(,"delta":{{{}}},"usage":{{"output_tokens":{}}})",
+                                            stop_fields(reply), reply.output_words));
+    case Moment::end: return append_typed_event(out, "message_stop", "");
   }
 }
 
@@ -131,7 +122,7 @@ std::string error(std::string_view message, unsigned status) {
 }
 
 void write_error(OutputBuffer& out, std::string_view text, std::uint64_t) {
-  append_event(out, "error", error_fields(text, error_type(text, "api_error")));
+  append_typed_event(out, "error", error_fields(text, error_type(text, "api_error")));
 }
 
 }  // namespace

@@ -50,11 +50,15 @@ std::string said_fields(bool chat, const ModelReply& reply, const Said& said) {
   return chat ? fmt::format(R"("message":{{"role":"assistant",{}}})", fields) : fields;
 }
 
+/// At most a century: a day for each of many words is more than nanoseconds can tell.
+nanoseconds of_words(std::uint64_t words, nanoseconds each) {
+  constexpr nanoseconds kMost = std::chrono::hours(24) * 36525;
+  const auto most = static_cast<std::uint64_t>(kMost / each);
+  return words < most ? static_cast<nanoseconds::rep>(words) * each : kMost;
+}
+
 /// How it ended. The times are those that were asked for, so that the rate is, too.
 std::string end_fields(const ModelReply& reply) {
-  const auto of_words = [](std::uint64_t words, nanoseconds least) {
-    return static_cast<nanoseconds::rep>(words) * least;
-  };
   const nanoseconds reading =
       of_words(reply.input_words, kWordTime) + duration_cast<nanoseconds>(reply.first_after);
   const nanoseconds writing =

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
+#include "encode.h"
 #include "words.h"
 
 namespace stream_echo {
@@ -66,6 +67,10 @@ std::string json_string(std::string_view text) {
   std::string out = "\"";
   append_json_text(out, text);
   return out += '"';
+}
+
+void append_typed_event(OutputBuffer& out, std::string_view type, std::string_view fields) {
+  encode_or_die(out, {.type = type, .data = fmt::format(R"({{"type":"{}"{}}})", type, fields)});
 }
 
 std::string_view error_type(std::string_view text, std::string_view fallback) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,6 +97,9 @@ extern const ModelFormat kOllamaGenerateFormat;
 
 /// `text`, valid UTF-8, as a JSON string, with its quotes.
 std::string json_string(std::string_view text);
+
+/// Appends an event whose JSON names its type, too. `fields` is empty or begins with a comma.
+void append_typed_event(OutputBuffer& out, std::string_view type, std::string_view fields);
 
 /// The type of an error with that text: the text itself if it has no spaces, or `fallback`.
 std::string_view error_type(std::string_view text, std::string_view fallback);

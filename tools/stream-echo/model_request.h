@@ -34,8 +34,9 @@ struct ModelRequest {
 
 /// Reads the body of a request. What matters here is checked, everything else is ignored. A tool is
 /// called when there are tools, unless the choice of tools is "none" or the last message is the
-/// result of one: the tool that is chosen, or the first. Its argument is the first one that its
-/// schema requires, or `text`. The error says what is missing.
+/// result of one: the tool that is chosen, or the first, but none that the vendor's own server
+/// would call. Its argument is the first one that its schema requires, or `text`. The error says
+/// what is missing, or not of its type. The names of models and tools are of at most 256 bytes.
 Result<ModelRequest> read_model_request(ModelApi api, std::string_view body);
 
 }  // namespace stream_echo

@@ -2,9 +2,7 @@
 // all of the response.
 #include <fmt/format.h>
 
-#include "base/check.h"
 #include "model_reply.h"
-#include "sse/encoder.h"
 
 namespace stream_echo {
 namespace {
@@ -15,10 +13,7 @@ using Moment = ReplyPosition::Moment;
 /// `fields` is empty or begins with a comma.
 void append_event(OutputBuffer& out, std::string_view type, std::uint64_t block,
                   std::string_view fields) {
-  const std::string json =
-      fmt::format(R"({{"type":"{}","sequence_number":{}{}}})", type, block, fields);
-  const bool encoded = bool(sse::encode(out, {.type = type, .data = json}));
-  CHECK(encoded);
+  append_typed_event(out, type, fmt::format(R"(,"sequence_number":{}{})", block, fields));
 }
 
 std::string item_id(const ModelReply& reply, const ReplyPart& part) {

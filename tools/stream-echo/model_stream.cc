@@ -16,7 +16,7 @@ std::optional<Duration> ModelStream::append(OutputBuffer& out) {
   if (at_.moment == Moment::end) return std::nullopt;
   format_.write(out, reply_, at_);
   wrote_word_ = at_.moment == Moment::delta;
-  if (wrote_word_) offset_ += at_.delta.size();
+  if (wrote_word_) leave_word();
   ++at_.nth;
   ++at_.block;
   find_block();
@@ -44,9 +44,21 @@ bool ModelStream::has_block() {
   const ReplyPart& part = at_.part_of(reply_);
   const std::string_view rest = std::string_view(part.text).substr(offset_);
   if (rest.empty()) return false;
-  const bool in_one = part.kind == ReplyPart::Kind::call && format_.calls_in_one;
-  at_.delta = in_one ? rest : rest.substr(0, first_word_size(rest));
+  at_.delta = comes_in_one() ? rest : rest.substr(0, first_word_size(rest));
   return true;
+}
+
+/// What came in one piece may be all of a large request, and is not needed any more.
+void ModelStream::leave_word() {
+  offset_ += at_.delta.size();
+  if (!comes_in_one()) return;
+  at_.delta = {};
+  offset_ = 0;
+  std::string().swap(reply_.parts[at_.part].text);
+}
+
+bool ModelStream::comes_in_one() const {
+  return format_.calls_in_one && at_.part_of(reply_).kind == ReplyPart::Kind::call;
 }
 
 void ModelStream::leave_moment() {

@@ -37,6 +37,8 @@ class ModelStream {
   using Moment = ReplyPosition::Moment;
 
   bool has_block();
+  bool comes_in_one() const;
+  void leave_word();
   void leave_moment();
   void find_block();
   Duration pause();

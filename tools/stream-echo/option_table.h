@@ -202,7 +202,8 @@ inline constexpr std::array kEventOptions = {
                 .doc = "Up to a tenth earlier, so that clients that came together do not leave "
                        "together. Each is told when to come back (retry:), and the end is a clean "
                        "one between two events: a client that resumes as it should misses "
-                       "nothing. Without this option streams are not limited."},
+                       "nothing. The answer of a language model cannot be resumed: it is cut, "
+                       "without its last chunk. Without this option streams are not limited."},
 };
 
 inline constexpr std::array kFaultOptions = {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/bytes.h"
-
 namespace stream_echo {
 namespace {
 
@@ -12,16 +10,7 @@ namespace {
 // make good for what it missed.
 constexpr Duration kMaxLag = std::chrono::seconds(1);
 
-PacedStream::Traits with_end_mark(std::string end_mark) {
-  return {.append_end = [mark = std::move(end_mark)](OutputBuffer& out) {
-    out.append(as_bytes(mark));
-  }};
-}
-
 }  // namespace
-
-PacedStream::PacedStream(Append append, Time first_due, std::string end_mark)
-    : PacedStream(std::move(append), first_due, with_end_mark(std::move(end_mark))) {}
 
 PacedStream::PacedStream(Append append, Time first_due, Traits traits)
     : append_(std::move(append)), due_(first_due), traits_(std::move(traits)) {}

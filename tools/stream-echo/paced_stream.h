@@ -25,7 +25,7 @@ class PacedStream {
   struct Traits {
     /// Appends what stands behind the last block, at the same time.
     std::function<void(OutputBuffer& out)> append_end = {};
-    /// Appends the block that tells of an error, and ends the stream early.
+    /// Appends the block that tells of an error. Whoever sends it ends the stream.
     std::function<void(OutputBuffer& out, std::string_view text)> append_error = {};
     /// Whether the latest block is what faults happen to, and not what stands around that. Without
     /// it all blocks are.
@@ -34,9 +34,7 @@ class PacedStream {
     bool resumable = false;
   };
 
-  /// There is one block at least, due at `first_due`. `end_mark` stands behind the last one, at the
-  /// same time; empty: nothing does.
-  PacedStream(Append append, Time first_due, std::string end_mark);
+  /// There is one block at least, due at `first_due`.
   PacedStream(Append append, Time first_due, Traits traits);
 
   /// Appends the blocks that are due at `now`, until `out` has `limit` bytes or more. Returns how
@@ -50,7 +48,7 @@ class PacedStream {
 
   void append_end(OutputBuffer& out) const;
 
-  /// False when it knows no such block.
+  /// False when it knows no such block, and nothing is appended.
   bool append_error(OutputBuffer& out, std::string_view text) const;
 
   bool is_content() const { return !traits_.is_content || traits_.is_content(); }

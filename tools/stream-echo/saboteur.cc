@@ -116,21 +116,30 @@ void Saboteur::count(std::size_t size, bool whole) {
   for (const Fault* fault : due) begin(*fault);
 }
 
-/// What the connection sends, in the form that the faults give it.
-void Saboteur::rewrite(ConstBytes frames) {
-  const std::string bytes = distortion_.rewrite(frames);
-  write(bytes);
-  for (Distortion::LatePong& pong : distortion_.take_late_pongs()) {
-    if (!may_wait("pong")) continue;  // RFC 6455 5.5.3: not every ping needs an answer
-    schedule(pong.delay, [this, frame = std::move(pong.frame)] {
-      if (!distortion_.muted()) put(frame);
-    });
+/// Not when it has come too late, for what is to be sent at least: nothing follows an end, and no
+/// error is heard in silence.
+bool Saboteur::may_begin(const Fault& fault) const {
+  if (end_ != End::none) return false;
+  if (fault.word == Word::error && silent_) return false;
+  if (pump_.takes_output()) return true;
+  switch (fault.word) {
+    case Word::hex:
+    case Word::close:
+    case Word::close1byte:
+    case Word::ping:
+    case Word::oversize:
+    case Word::bomb:
+    case Word::drop_after:
+    case Word::error:
+    case Word::comment:
+    case Word::long_line: return false;
+    default: return true;
   }
-  if (distortion_.cut()) pump_.finish();
 }
 
 /// The moment of a fault has come.
 void Saboteur::begin(const Fault& fault) {
+  if (!may_begin(fault)) return;
   const Part part = info(fault.word).part;
   if (part != Part::frames && part != Part::stream && !happens(fault.probability)) return;
   log_.fault(describe(fault));
@@ -154,8 +163,8 @@ void Saboteur::act(const Fault& fault) {
     case Word::abort:
     case Word::rst:
       take_output();
-      ended_ = true;
-      return fault.word == Word::rst ? pump_.finish_with_reset() : pump_.finish();
+      backlog_.stop_floods();
+      return end(fault.word == Word::rst ? End::reset : End::orderly);
     case Word::half_close: take_output(); return pump_.half_close();
     case Word::stall: silent_ = true; return pump_.stop_reading();
     case Word::ping:
@@ -218,56 +227,6 @@ bool Saboteur::makes_sense(const Fault& fault) {
   if (!needs_deflate(fault) || (connection != nullptr && connection->can_compress())) return true;
   log_.fault(fmt::format("{} left out: no compression is agreed on", describe(fault)));
   return false;
-}
-
-void Saboteur::begin_flood(Flood flood) {
-  if (distortion_.muted()) return;
-  put(flood.head);
-  floods_.push_back(std::move(flood));
-  fill();
-}
-
-/// Queues as much of a flood as the pump holds; drained() asks for more.
-void Saboteur::fill() {
-  while (!floods_.empty() && pump_.takes_output() && !pump_.congested()) {
-    Flood& first = floods_.front();
-    if (first.times > 0) {
-      pump_.write(as_bytes(first.block));
-      --first.times;
-      continue;
-    }
-    pump_.write(as_bytes(first.behind));
-    floods_.erase(floods_.begin());
-  }
-}
-
-void Saboteur::drained() {
-  fill();
-}
-
-/// Bytes that go out as they are, behind what is on its way already.
-void Saboteur::put(std::string_view bytes) {
-  take_output();
-  write(bytes);
-}
-
-/// Not into the middle of a flood.
-void Saboteur::write(std::string_view bytes) {
-  if (floods_.empty()) {
-    pump_.write(as_bytes(bytes));
-  } else {
-    floods_.back().behind += bytes;
-  }
-}
-
-/// Moves what the connection wants to send to the wire, as the faults will have it.
-void Saboteur::take_output() {
-  ws::Connection* const connection = pump_.connection();
-  while (connection != nullptr && !connection->output().empty()) {
-    const ConstBytes output = connection->output();
-    rewrite(output);
-    connection->sent(output.size());
-  }
 }
 
 void Saboteur::run_script(ScriptStep::On on, std::uint64_t number) {
@@ -335,11 +294,6 @@ void Saboteur::run_due() {
   if (next_beat_ && *next_beat_ <= now) beat();
   start_timer();
   pump_.update();
-}
-
-void Saboteur::set_pace() {
-  if (!pace_.active()) return;
-  pump_.set_pace([this](std::size_t waiting) { return pace_.next(waiting); });
 }
 
 std::uint64_t Saboteur::random_below(std::uint64_t limit) {

@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "answer.h"
+#include "backlog.h"
 #include "distortion.h"
 #include "fault.h"
 #include "fault_script.h"
-#include "flood.h"
 #include "log.h"
 #include "net/loop.h"
 #include "net/pump.h"
@@ -67,46 +67,60 @@ class Saboteur {
   /// an error.
   void opened_stream(std::size_t head_size, std::function<std::string(std::string_view)> error);
 
-  /// Sends a block, as sse::encode() writes it, or what the faults make of that.
-  void send_block(ConstBytes block, StreamDistortion::Kind kind);
+  /// Sends a block, as sse::encode() writes it, or what the faults make of it, and logs it. False:
+  /// it is not sent, or not all of it.
+  bool send_block(ConstBytes block, StreamDistortion::Kind kind);
 
   /// Sends what belongs behind the last block, and ends the connection.
   void end_stream();
 
   /// Nothing is to be sent now: a fault is busy, or wants silence. drained() may end that.
-  bool holds_back() const { return silent_ || !floods_.empty(); }
+  bool holds_back() const { return silent_ || !backlog_.empty(); }
 
-  /// A fault has ended the connection.
-  bool has_ended() const { return ended_; }
+  /// A fault, or end_stream(), has ended the connection.
+  bool has_ended() const { return end_ == End::done; }
 
  private:
   void begin_answer(std::size_t size);
   void begin_waiting();
   void count(std::size_t size, bool whole);
   bool is_last_event() const;
-  void put_body(std::string_view body);
-  std::string as_chunk(std::string_view body) const;
+  std::string framed(std::string_view body) const;
+  void add_body(std::string body);
+  bool send(ConstBytes block, StreamDistortion::Kind kind);
+  void put_body(std::string body);
   void send_comment();
   void send_error(std::string_view text);
   void begin_long_line(std::uint64_t size);
+  bool may_begin(const Fault& fault) const;
   void begin(const Fault& fault);
   void act(const Fault& fault);
   void close(const Fault& fault);
   void beat();
   bool makes_sense(const Fault& fault);
+  // In saboteur_output.cc.
+  enum class End : std::uint8_t {
+    none,
+    orderly,  ///< waited for: it comes behind the backlog
+    reset,    ///< the same
+    done,
+  };
+  void end(End end);
   void begin_flood(Flood flood);
   void fill();
   void put(std::string_view bytes);
   void write(std::string_view bytes);
+  void queue(std::string_view bytes, Duration pause);
   void rewrite(ConstBytes frames);
   void take_output();
+  void set_pace();
+
   void run_script(ScriptStep::On on, std::uint64_t number);
   void run_steps(std::vector<const ScriptStep*> steps);
   bool may_wait(std::string_view what);
   void schedule(Duration delay, std::function<void()> task);
   void run_due();
   void start_timer();
-  void set_pace();
   std::uint64_t random_below(std::uint64_t limit);
 
   net::Loop& loop_;
@@ -134,12 +148,13 @@ class Saboteur {
   std::vector<std::vector<const ScriptStep*>> postponed_;  // to the end of the message
   std::uint64_t message_count_ = 0;
   std::uint64_t byte_count_ = 0;
-  std::vector<Flood> floods_;    // one after the other
-  std::string line_block_;       // of `long-line`
-  bool inside_message_ = false;  // that is being echoed
+  Backlog backlog_;
+  std::optional<std::size_t> uncounted_;  // of an event that is in there, its size
+  std::string line_block_;                // of `long-line`
+  bool inside_message_ = false;           // that is being echoed
   bool ignores_close_ = false;
   bool silent_ = false;
-  bool ended_ = false;
+  End end_ = End::none;
 };
 
 }  // namespace stream_echo

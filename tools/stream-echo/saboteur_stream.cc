@@ -41,8 +41,9 @@ StreamHead Saboteur::stream_head(StreamHead head) {
   const auto has = [this](Word word) {
     return std::ranges::find(faults_, word, &Fault::word) != faults_.end();
   };
-  // Of an event stream it is the events that come at odd times.
-  if (has(Word::split) || (has(Word::jitter) && !has(Word::slice))) pace_.keep_pieces_apart();
+  // Of an event stream it is the events that come at odd times, unless it is cut otherwise.
+  const bool is_cut = has(Word::slice) || has(Word::rate);
+  if (has(Word::split) || (has(Word::jitter) && !is_cut)) pace_.keep_pieces_apart();
   return head;
 }
 
@@ -53,12 +54,28 @@ void Saboteur::opened_stream(std::size_t head_size,
   begin_waiting();
 }
 
-void Saboteur::send_block(ConstBytes block, StreamDistortion::Kind kind) {
+bool Saboteur::send_block(ConstBytes block, StreamDistortion::Kind kind) {
+  if (kind != StreamDistortion::Kind::end) return send(block, kind);
+  const auto mark = stream_->distortion.end_mark();
+  return send(mark ? as_bytes(*mark) : block, kind);
+}
+
+bool Saboteur::send(ConstBytes block, StreamDistortion::Kind kind) {
+  if (block.empty() || end_ != End::none) return false;
   const bool is_event = kind == StreamDistortion::Kind::event;
   if (is_event && is_last_event()) kind = StreamDistortion::Kind::last_event;
-  put_body(stream_->distortion.rewrite(as_text(block), kind));
-  if (stream_->distortion.cut()) return end_stream();
-  if (is_event) count(block.size(), true);
+  std::string body = stream_->distortion.rewrite(as_text(block), kind);
+  const bool cut = stream_->distortion.cut();
+  if (!cut) log_.sent(block, stream_->distortion.is_event_stream());
+  put_body(std::move(body));
+  if (cut) {
+    end_stream();
+  } else if (is_event && backlog_.empty()) {
+    count(block.size(), true);
+  } else if (is_event) {
+    uncounted_ = block.size();  // it is, when it has gone
+  }
+  return !cut;
 }
 
 /// `drop-after` comes right behind it.
@@ -69,43 +86,37 @@ bool Saboteur::is_last_event() const {
 }
 
 void Saboteur::end_stream() {
-  if (!pump_.takes_output()) return;
-  put_body(stream_->distortion.finish());
-  if (stream_->chunked) {
-    write(kLastChunk);
-    pace_.announce(kLastChunk.size(), Duration(0));
-  }
-  ended_ = true;
-  pump_.finish();
+  if (end_ != End::none || !pump_.takes_output()) return;
+  add_body(stream_->distortion.finish());
+  if (stream_->chunked) backlog_.add_bytes(kLastChunk);
+  end(End::orderly);
 }
 
-/// In chunks of the size that is asked for, or as one.
-void Saboteur::put_body(std::string_view body) {
+/// To the backlog, in chunks of the size that is asked for, or as one.
+void Saboteur::add_body(std::string body) {
   const Slices whole{.size = body.size()};
-  const Slices slices = stream_->distortion.chunks().value_or(whole);
-  while (!body.empty()) {
-    const std::size_t size = std::min<std::size_t>(slices.size, body.size());
-    const std::string chunk = as_chunk(body.substr(0, size));
-    write(chunk);
-    pace_.announce(chunk.size(), slices.pause);
-    body.remove_prefix(size);
-  }
+  const Slices pieces = stream_->distortion.chunks().value_or(whole);
+  backlog_.add_body(std::move(body), pieces, stream_->chunked);
 }
 
-std::string Saboteur::as_chunk(std::string_view body) const {
-  if (!stream_->chunked) return std::string(body);
-  return fmt::format("{:x}\r\n{}\r\n", body.size(), body);
+void Saboteur::put_body(std::string body) {
+  add_body(std::move(body));
+  fill();
+}
+
+std::string Saboteur::framed(std::string_view body) const {
+  return stream_->chunked ? as_chunk(body) : std::string(body);
 }
 
 void Saboteur::send_comment() {
   if (holds_back() || !pump_.takes_output()) return;
-  send_block(as_bytes(kComment), StreamDistortion::Kind::other);
+  send(as_bytes(kComment), StreamDistortion::Kind::other);
 }
 
 /// In the manner of whoever is imitated; nothing follows it.
 void Saboteur::send_error(std::string_view text) {
   const std::string block = stream_->error(text);
-  send_block(as_bytes(block), StreamDistortion::Kind::other);
+  send(as_bytes(block), StreamDistortion::Kind::end);
   end_stream();
 }
 
@@ -113,9 +124,9 @@ void Saboteur::send_error(std::string_view text) {
 void Saboteur::begin_long_line(std::uint64_t size) {
   static constexpr std::string_view kField = "data: ";
   const std::string block(kBlock, 'x');
-  if (line_block_.empty()) line_block_ = as_chunk(block);
-  Flood flood{.head = as_chunk(kField), .block = line_block_, .times = size / kBlock, .behind = {}};
-  flood.behind = as_chunk(block.substr(0, size % kBlock) + "\n\n");
+  if (line_block_.empty()) line_block_ = framed(block);
+  Flood flood{.head = framed(kField), .block = line_block_, .times = size / kBlock, .behind = {}};
+  flood.behind = framed(block.substr(0, size % kBlock) + "\n\n");
   begin_flood(std::move(flood));
 }
 

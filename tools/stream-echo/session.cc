@@ -23,8 +23,9 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 constexpr net::Pump::Limits kLimits = {
     // For a peer that does not read, beside what the system holds for it: little, since thousands
-    // may
-    // do so together.
+    // may do so together. One block of an answer may come on top. It is large where an interface
+    // has all of a text once more, or the arguments of a tool in one piece: up to about seven times
+    // kMaxBody, when JSON has six bytes for each of the request. The text itself is kept once.
     .output = std::size_t{16} << 10,
     // A peer that takes nothing for so long holds memory for nothing.
     .write_timeout = std::chrono::seconds(30)};
@@ -106,9 +107,9 @@ void Session::on_bytes(Bytes& in) {
 }
 
 void Session::on_head(const http::Head& head) {
+  start_->head = head;
   auto response = respond(head, shared_.policy);
   if (const auto* refusal = std::get_if<Refusal>(&response)) return answer(*refusal);
-  start_->head = head;
   if (auto* agreement = std::get_if<Agreement>(&response)) {
     start_->agreement = std::move(*agreement);
     return on_request();

@@ -80,7 +80,7 @@ class Session final : public net::PumpOwner {
   void serve_channel(const Endpoint& endpoint);
   void publish(const Endpoint& endpoint);
   void serve_model(const Endpoint& endpoint);
-  /// What says why not, in the form that the client expects of whom it asks.
+  /// What says why not, in the form that the client expects of whom it asks, once that is known.
   Answer in_its_form(const Refusal& refusal) const;
   void serve_inspection(const Endpoint& endpoint);
   void serve_mcp(const Endpoint& endpoint);

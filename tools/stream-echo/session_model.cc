@@ -7,19 +7,13 @@
 #include "session.h"
 
 namespace stream_echo {
-namespace {
-
-constexpr std::string_view kJson = "application/json";
-
-}  // namespace
-
 Answer Session::in_its_form(const Refusal& refusal) const {
   Answer answer = refusal.answer;
-  const bool by_model =
-      start_ && start_->endpoint && start_->endpoint->kind == Endpoint::Kind::model;
-  if (!by_model || answer.status < 400) return answer;
-  answer.text = format_of(start_->endpoint->model).error(refusal.why, answer.status);
-  answer.content_type = kJson;
+  if (!start_ || !start_->head || answer.status < 400) return answer;
+  const auto model = model_at(path_of(start_->head->target));
+  if (!model || start_->agreement) return answer;
+  answer.text = format_of(*model).error(refusal.why, answer.status);
+  answer.content_type = kJsonType;
   return answer;
 }
 
@@ -36,7 +30,7 @@ void Session::serve_model(const Endpoint& endpoint) {
                                        .created = static_cast<std::uint64_t>(std::time(nullptr))});
   const ModelFormat& format = format_of(endpoint.model);
   if (!streams) {
-    Answer whole{.text = format.whole(reply), .content_type = std::string(kJson)};
+    Answer whole{.text = format.whole(reply), .content_type = std::string(kJsonType)};
     return answer(endpoint,
                   {.answer = std::move(whole), .why = count_text(reply.output_words, "word")});
   }

@@ -56,7 +56,7 @@ void Session::publish(const Endpoint& endpoint) {
   const auto published =
       shared_.subscribers.channels().publish(endpoint.channel, endpoint.sse.type, data);
   if (!published) return answer(endpoint, refuse_with(503, published.error().message));
-  Answer answered{.content_type = "application/json"};
+  Answer answered{.content_type = std::string(kJsonType)};
   answered.text = fmt::format("{{\"id\":\"{}\",\"subscribers\":{}}}", published->id,
                               published->subscriber_count);
   const std::string why = fmt::format("{} is event {} of {}", count_text(data.size(), "byte"),

@@ -39,7 +39,8 @@ struct SseRequest {
 inline constexpr std::uint64_t kMaxSseCount = 1'000'000'000'000;
 
 /// Reads a query: `count=`, `interval=` or `tps=` or `duration=`, `ttft=`, `heartbeat=`, `retry=`
-/// (ms), `start=`, `event=`, `data=`, `echo=body`, `reasoning=`, `lastEventId=`. Of two of a name
+/// (ms), `start=`, `event=`, `data=` or `size=`, `echo=body`, `id=none`, `reasoning=`,
+/// `lastEventId=`. A `+` is a plus. Of two of a name
 /// the later counts; other names are left to others. `last_event_id` is the value of the header,
 /// which counts more than the query: that one is as old as the URL. Empty, or what is no id of this
 /// stream, begins at the start. What is not named is as in `defaults`. The error names the

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "base/check.h"
 #include "base/output_buffer.h"
-#include "sse/encoder.h"
+#include "encode.h"
 
 namespace stream_echo {
 namespace {
@@ -59,13 +58,14 @@ const Fault* StreamDistortion::roll(Word word) const {
   return found != faults_.end() && happens_(found->probability) ? &*found : nullptr;
 }
 
-/// The end of a stream as servers of language models write it, "[DONE]" say.
-std::string StreamDistortion::end_mark(std::string_view data) const {
-  if (data == "none") return {};
-  if (!is_event_stream_) return std::string(data) + '\n';
+/// As servers of language models write it, "[DONE]" say.
+std::optional<std::string> StreamDistortion::end_mark() const {
+  const Fault* const mark = roll(Word::done);
+  if (mark == nullptr) return std::nullopt;
+  if (mark->text == "none") return std::string();
+  if (!is_event_stream_) return mark->text + '\n';
   OutputBuffer out;
-  const bool encoded = bool(sse::encode(out, {.data = data}));
-  CHECK(encoded);
+  encode_or_die(out, {.data = mark->text});
   return std::string(as_text(out.view()));
 }
 
@@ -78,9 +78,6 @@ std::optional<Slices> StreamDistortion::chunks() const {
 std::string StreamDistortion::rewrite(std::string_view block, Kind kind) {
   std::string text(block);
   const bool is_event = kind == Kind::event || kind == Kind::last_event;
-  if (kind == Kind::end) {
-    if (const Fault* mark = roll(Word::done)) text = end_mark(mark->text);
-  }
   if (is_event && roll(Word::nul_id) != nullptr) add_nul_to_id(text);
   const bool last = kind == Kind::last_event || kind == Kind::end;
   const std::string_view block_end = is_event_stream_ ? "\n\n" : "\n";

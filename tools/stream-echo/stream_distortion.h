@@ -39,12 +39,15 @@ class StreamDistortion {
   enum class Kind {
     event,
     last_event,  ///< the end comes behind it
-    end,         ///< what an event stream ends with, of its own accord
-    other,       ///< what is no event: a comment, the reconnection time
+    end,         ///< what a stream ends with: a mark, or an error
+    other,       ///< a comment, the reconnection time, and what stands around the words of a model
   };
   /// `block` is a whole block, or lines, as sse::encode() writes them. Returns what belongs into
   /// the body instead.
   std::string rewrite(std::string_view block, Kind kind);
+
+  /// What stands at the end instead of the end mark; empty: nothing; nullopt: no fault says so.
+  std::optional<std::string> end_mark() const;
 
   /// `cut` has happened: the stream is to end after what came out.
   bool cut() const { return cut_; }
@@ -60,7 +63,6 @@ class StreamDistortion {
 
  private:
   const Fault* roll(Word word) const;
-  std::string end_mark(std::string_view data) const;
   std::string with_line_ends(std::string_view text, std::string_view how);
   std::string compressed(std::string_view text, bool last);
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -108,18 +109,108 @@ TEST(StreamEchoModelRequest, the_result_of_a_tool_comes_back_as_text) {
   }
 }
 
+TEST(StreamEchoModelRequest, tools_of_the_vendors_own_server_are_not_called) {
+  const ModelRequest request =
+      read(ModelApi::messages, R"({"messages":[{"role":"user","content":"x"}],
+    "tools":[{"type":"web_search_20250305","name":"web_search"},
+             {"type":"custom","name":"f","input_schema":{"type":"object"}}]})");
+  EXPECT_EQ(request.tool, "f");
+}
+
+TEST(StreamEchoModelRequest, only_who_calls_tools_may_say_nothing) {
+  EXPECT_EQ(read(ModelApi::chat, R"({"messages":[{"role":"user","content":"x"},
+    {"role":"assistant","content":null,"tool_calls":[]},{"role":"assistant"}]})")
+                .text,
+            "x");
+  EXPECT_EQ(read(ModelApi::messages, R"({"messages":[{"role":"user","content":
+    [{"type":"tool_result","tool_use_id":"1"}]}]})")
+                .text,
+            "");
+}
+
 TEST(StreamEchoModelRequest, an_error_names_what_is_wrong) {
   EXPECT_EQ(error_of(ModelApi::chat, "[]"), "the request is not a JSON object");
   EXPECT_EQ(error_of(ModelApi::chat, "{}"), "messages: is missing");
-  EXPECT_EQ(error_of(ModelApi::chat, R"({"messages":"x"})"), "messages: is not a list");
+  for (const ModelApi api : {ModelApi::chat, ModelApi::messages, ModelApi::ollama_chat}) {
+    EXPECT_EQ(error_of(api, R"({"messages":"x"})"), "messages: is not a list");
+  }
   EXPECT_EQ(error_of(ModelApi::chat, R"({"messages":[]})"), "messages: is empty");
-  EXPECT_EQ(error_of(ModelApi::chat, R"({"messages":[{"role":"user"},7]})"),
+  EXPECT_EQ(error_of(ModelApi::chat, R"({"messages":[{"role":"user","content":"x"},7]})"),
             "messages[1]: is not an object");
   EXPECT_EQ(error_of(ModelApi::messages, R"({"messages":[{}]})"), "messages[0]: has no role");
   EXPECT_EQ(error_of(ModelApi::responses, "{}"), "input: is missing");
+  EXPECT_EQ(error_of(ModelApi::responses, R"({"input":[{"type":"message"}]})"),
+            "input[0]: has no role");
   EXPECT_EQ(error_of(ModelApi::ollama_generate, R"({"prompt":[]})"), "prompt: is not a text");
   EXPECT_EQ(error_of(ModelApi::responses, R"({"input":"x","max_output_tokens":0})"),
             "max_output_tokens: is not a whole number from 1");
+}
+
+TEST(StreamEchoModelRequest, what_cannot_be_read_is_more_than_no_json) {
+  for (const std::string& body : {std::string("{"), std::string(R"({"input":"\ud800"})"),
+                                  R"({"input":)" + std::string(600, '[')}) {
+    EXPECT_TRUE(error_of(ModelApi::responses, body).starts_with("the request is no JSON, or has "))
+        << body;
+  }
+}
+
+TEST(StreamEchoModelRequest, content_of_the_wrong_type_is_no_silence) {
+  struct Case {
+    std::string_view message;
+    std::string_view error;
+  };
+  constexpr std::array kCases = {
+      Case{R"({"role":"user","content":5})",
+           "messages[0].content: is neither a text nor a list of parts"},
+      Case{R"({"role":"user"})", "messages[0].content: is missing"},
+      Case{R"({"role":"user","content":null})", "messages[0].content: is missing"},
+      Case{R"({"role":"user","content":["x"]})", "messages[0].content[0]: is not an object"},
+      Case{R"({"role":"user","content":[{}]})", "messages[0].content[0]: has no type"},
+      Case{R"({"role":"user","content":[{"type":"text"}]})", "messages[0].content[0]: has no text"},
+      Case{R"({"role":"user","content":[{"type":"text","text":1}]})",
+           "messages[0].content[0].text: is not a text"},
+      Case{R"({"role":"user","content":[{"type":"tool_result","content":1}]})",
+           "messages[0].content[0].content: is neither a text nor a list of parts"},
+      Case{R"({"role":7,"content":"x"})", "messages[0].role: is not a text"},
+      Case{R"({"role":"system","content":"x"})", "messages: has nothing that a user said"},
+  };
+  for (const Case& one : kCases) {
+    for (const ModelApi api : {ModelApi::chat, ModelApi::messages, ModelApi::ollama_chat}) {
+      EXPECT_EQ(error_of(api, R"({"messages":[)" + std::string(one.message) + "]}"), one.error);
+    }
+  }
+}
+
+TEST(StreamEchoModelRequest, settings_of_the_wrong_type_are_errors) {
+  const auto with = [](std::string_view field) {
+    const std::string body = R"({"messages":[{"role":"user","content":"x"}],)";
+    return error_of(ModelApi::ollama_chat, body + std::string(field) + "}");
+  };
+  EXPECT_EQ(with(R"("stream":"true")"), "stream: is not true or false");
+  EXPECT_EQ(with(R"("stream_options":"x")"), "stream_options: is not an object");
+  EXPECT_EQ(with(R"("stream_options":{"include_usage":1})"),
+            "stream_options.include_usage: is not true or false");
+  EXPECT_EQ(with(R"("system":3)"), "system: is neither a text nor a list of parts");
+  EXPECT_EQ(with(R"("options":[])"), "options: is not an object");
+  EXPECT_EQ(with(R"("options":{"num_predict":"9"})"), "options.num_predict: is not a whole number");
+  EXPECT_EQ(with(R"("options":{"num_predict":-1})"), "");
+  EXPECT_EQ(with(R"("tools":{})"), "tools: is not a list");
+  EXPECT_EQ(with(R"("tools":[1])"), "tools[0]: is not an object");
+  EXPECT_EQ(with(R"("tools":[{"function":1}])"), "tools[0]: has no name");
+  EXPECT_EQ(with(R"("tool_choice":7)"), "tool_choice: is neither a text nor an object");
+  EXPECT_EQ(with(R"("model":7)"), "model: is not a text");
+  EXPECT_EQ(with(R"("tools":null,"tool_choice":null,"stream":null,"model":null)"), "");
+}
+
+TEST(StreamEchoModelRequest, names_have_a_limit) {
+  const auto with = [](std::size_t model, std::size_t tool) {
+    return error_of(ModelApi::responses, R"({"input":"x","model":")" + std::string(model, 'm') +
+                                             R"(","tools":[{"name":")" + std::string(tool, 't') +
+                                             R"("}]})");
+  };
+  EXPECT_EQ(with(256, 256), "");
+  EXPECT_EQ(with(257, 1), "model: is of more than 256 bytes");
+  EXPECT_EQ(with(1, 257), "tools[0]: has a name of more than 256 bytes");
 }
 
 }  // namespace

@@ -124,6 +124,22 @@ TEST(StreamEchoModelStream, ollama_is_a_line_each) {
             std::string::npos);
 }
 
+TEST(StreamEchoModelStream, ollama_gets_the_arguments_of_a_tool_in_one_piece) {
+  const auto call = blocks_of(ModelApi::ollama_chat,
+                              reply_to({.text = "a b", .tool = "f", .argument = "city"}, "hm"));
+  ASSERT_EQ(call.size(), 3U);
+  EXPECT_NE(call[1].text.find(R"({"name":"f","arguments":{"city":"a b"}})"), std::string::npos);
+}
+
+TEST(StreamEchoModelStream, times_of_ollama_have_a_limit) {
+  ModelReply reply = reply_to({.text = "a", .words = UINT64_MAX});
+  reply.output_words = 300'000;
+  reply.interval = 24h;
+  const std::string whole = format_of(ModelApi::ollama_chat).whole(reply);
+  EXPECT_NE(whole.find(R"("eval_duration":3155760000000000000})"), std::string::npos) << whole;
+  EXPECT_EQ(whole.find('-', whole.find("done_reason")), std::string::npos) << whole;
+}
+
 TEST(StreamEchoModelStream, only_words_take_time) {
   const auto blocks = blocks_of(ModelApi::messages, reply_to({.text = "a b"}, "hm"));
   std::string pauses;

@@ -80,14 +80,14 @@ TEST(StreamEchoStreamDistortion, without_its_blank_line_the_last_one_is_no_event
 }
 
 TEST(StreamEchoStreamDistortion, the_end_mark_is_any_data_or_none) {
-  EXPECT_EQ(with("done=[DONE]").rewrite(kEnd, Kind::end), "data: [DONE]\n\n");
-  EXPECT_EQ(with("done=a%0Ab").rewrite(kEnd, Kind::end), "data: a\ndata: b\n\n");
-  EXPECT_EQ(with("done=none").rewrite(kEnd, Kind::end), "");
-  EXPECT_EQ(with("done=none").rewrite(kEvent, Kind::last_event), kEvent);
+  EXPECT_EQ(with("done=[DONE]").end_mark(), "data: [DONE]\n\n");
+  EXPECT_EQ(with("done=a%0Ab").end_mark(), "data: a\ndata: b\n\n");
+  EXPECT_EQ(with("done=none").end_mark(), "");
+  EXPECT_EQ(with("bom").end_mark(), std::nullopt);
 }
 
 TEST(StreamEchoStreamDistortion, what_is_no_event_stream_has_lines) {
-  EXPECT_EQ(with("done=[DONE]", false).rewrite("{}\n", Kind::end), "[DONE]\n");
+  EXPECT_EQ(with("done=[DONE]", false).end_mark(), "[DONE]\n");
   EXPECT_EQ(with("no-final-blank", false).rewrite("{}\n", Kind::end), "{}");
   EXPECT_EQ(with("no-final-blank", false).rewrite("{}\n", Kind::event), "{}\n");
 }
