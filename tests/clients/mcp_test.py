@@ -1,6 +1,7 @@
 """The Model Context Protocol at /mcp of stream-echo, byte by byte off a raw socket: what is refused and
 how, sessions, and the event streams that calls are answered with."""
 
+import contextlib
 import json
 
 import harness
@@ -67,6 +68,15 @@ class Sessions(McpTest):
         self.assert_error(self.post(sessions[0], rpc("ping")), 404, -32001)
         self.assertEqual(self.result(sessions[-1], rpc("ping"))["result"], {})
         self.assertEqual(self.result(sessions[2], rpc("ping"))["result"], {})
+
+    def test_any_number_of_sessions_is_read(self):
+        with contextlib.ExitStack() as peers:
+            for _ in range(130):
+                peer = peers.enter_context(connect(self.server.port))
+                peer.send(request(self.server.port, "/mcp", "Accept: text/event-stream",
+                                  self.begin()))
+                self.assertEqual(status_of(peer.receive_head()), 200)
+            self.begin()
 
 
 class Refusals(McpTest):
@@ -207,9 +217,7 @@ class Streams(McpTest):
     def test_what_is_cancelled_ends_without_a_response(self):
         session = self.begin()
         with connect(self.server.port) as peer:
-            peer.send(request(self.server.port, "/mcp?ttft=1h", *BOTH, session, method="POST",
-                              body=json.dumps(call("hi", token=1, id="slow")).encode()))
-            peer.receive_head()
+            self.begin_call(peer, session, call("hi", token=1, id="slow"), "?ttft=1h")
             self.assertIn(b"id: 1-0", peer.receive())
             cancel = rpc("notifications/cancelled", {"requestId": "slow"}, id=None)
             self.assertEqual(status_of(self.post(session, cancel)[0]), 202)
@@ -218,6 +226,28 @@ class Streams(McpTest):
         head, _ = self.ask("Accept: text/event-stream", session, "Last-Event-ID: 1-0",
                            method="GET")
         self.assertEqual(status_of(head), 204)
+
+    def test_only_what_is_cancelled_is_disturbed(self):
+        session = self.begin()
+        with connect(self.server.port) as peer:
+            self.begin_call(peer, session, call("a b", token=1, id="slow"), "?interval=1h")
+            self.assertIn(b"id: 1-0", peer.receive())
+            for id in (999, "other", "slow"):
+                cancel = rpc("notifications/cancelled", {"requestId": id}, id=None)
+                self.assertEqual(status_of(self.post(session, cancel)[0]), 202)
+            self.assertNotIn(b"1-2", peer.receive_all())
+
+    def test_a_call_can_be_cancelled_after_many_others(self):
+        session = self.begin()
+        with connect(self.server.port) as peer:
+            self.begin_call(peer, session, call("a", id="slow"), "?ttft=1h")
+            self.assertIn(b"id: 1-0", peer.receive())
+            for _ in range(33):
+                self.events(session, call("a"), "?interval=0")
+            cancel = rpc("notifications/cancelled", {"requestId": "slow"}, id=None)
+            self.assertEqual(status_of(self.post(session, cancel)[0]), 202)
+            self.assertEqual(peer.receive_all(), b"0\r\n\r\n")
+
 
 if __name__ == "__main__":
     main()

@@ -129,9 +129,7 @@ Reply answer_request(const McpRequest& request, const RpcMessage& message, const
   McpOutcome outcome = answer_method(message, session ? session->version() : "");
   std::vector<ws::FieldLine> fields;
   if (!outcome.version.empty()) {
-    auto begun = sessions.begin(outcome.version);
-    if (!begun) return fail(503, RpcCode::server_error, begun.error().message);
-    session = *begun;
+    session = sessions.begin(outcome.version);
     fields = session_fields(*session);
   }
   const bool streams = wishes.form ? *wishes.form == kEvents : outcome.streams;

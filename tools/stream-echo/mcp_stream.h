@@ -27,8 +27,8 @@ struct McpStream {
   Duration first_after = Duration(0);  ///< before the first step, or the response
   Duration interval = Duration(0);     ///< between steps, and before the response
 
-  std::atomic<bool> over = false;             ///< cancelled, or the session is
-  std::atomic<std::uint64_t> connection = 0;  ///< the latest one that reads it
+  std::atomic<bool> over = false;          ///< cancelled, or the session is
+  std::atomic<std::uint64_t> reading = 0;  ///< how many connections have begun to read it
 
   /// Nobody asked for anything: nothing comes, and it stays open.
   bool is_silent() const { return number == 0; }
@@ -39,7 +39,9 @@ struct McpStream {
   Time due(std::uint64_t event) const;
 
   /// Bytes that are kept for it.
-  std::size_t size() const { return response.size() + text.size() + progress_token.size(); }
+  std::size_t size() const {
+    return id.size() + response.size() + text.size() + progress_token.size();
+  }
 };
 
 /// "3-7": event 7 of stream 3.

@@ -239,17 +239,18 @@ TEST(StreamEchoMcpSessions, the_latest_streams_are_kept) {
   EXPECT_TRUE(session.find(0)->is_silent());
 }
 
-TEST(StreamEchoMcpSessions, and_no_more_bytes_than_the_limit_but_the_last_one) {
+TEST(StreamEchoMcpSessions, and_no_more_bytes_than_the_limit) {
   McpSession session("a", "2025-11-25");
-  session.add(stream_of_size(McpSession::kMaxKept / 2));
-  session.add(stream_of_size(McpSession::kMaxKept / 2));
+  const std::size_t half = McpSession::kMaxKept / 2 - 1;  // and an id
+  session.add(stream_of_size(half));
+  session.add(stream_of_size(half));
   EXPECT_NE(session.find(1), nullptr);
   session.add(stream_of_size(1));
   EXPECT_EQ(session.find(1), nullptr);
   EXPECT_NE(session.find(2), nullptr);
-  session.add(stream_of_size(2 * McpSession::kMaxKept));
-  EXPECT_EQ(session.find(3), nullptr);
-  EXPECT_NE(session.find(4), nullptr);
+  session.add(stream_of_size(McpSession::kMaxKept));
+  EXPECT_EQ(session.find(4), nullptr);
+  EXPECT_NE(session.find(3), nullptr);
 }
 
 TEST(StreamEchoMcpSessions, what_is_cancelled_or_ended_is_over) {
@@ -270,38 +271,139 @@ TEST(StreamEchoMcpSessions, what_is_cancelled_or_ended_is_over) {
   EXPECT_TRUE(late->over);
 }
 
+/// One that reads a stream, and how often it was woken.
+struct TestReader {
+  TestReader(const std::shared_ptr<McpSession>& session, std::shared_ptr<McpStream> stream,
+             net::Loop& loop)
+      : watch(session, std::move(stream), loop, [this] { ++woken; }) {}
+  int woken = 0;
+  McpSession::Watch watch;
+};
+
+TEST(StreamEchoMcpSessions, only_who_reads_what_is_cancelled_is_woken) {
+  net::Loop loop;
+  const auto session = std::make_shared<McpSession>("a", "2025-11-25");
+  const auto one = stream_of_size(1);
+  const auto two = stream_of_size(1);
+  two->id = "2";
+  session->add(one);
+  session->add(two);
+  TestReader of_one(session, one, loop);
+  TestReader of_two(session, two, loop);
+  TestReader of_none(session, session->find(0), loop);
+  session->cancel("999");
+  session->cancel("1");
+  session->cancel("1");
+  loop.run_posted();
+  EXPECT_EQ(of_one.woken, 1);
+  EXPECT_TRUE(of_one.watch.has_ended());
+  EXPECT_EQ(of_two.woken + of_none.woken, 0);
+  EXPECT_FALSE(of_two.watch.has_ended());
+  session->end();
+  loop.run_posted();
+  EXPECT_EQ(of_two.woken + of_none.woken, 2);
+  EXPECT_TRUE(of_none.watch.has_ended());
+}
+
+TEST(StreamEchoMcpSessions, what_is_read_ends_also_when_it_is_not_kept_any_more) {
+  net::Loop loop;
+  const auto session = std::make_shared<McpSession>("a", "2025-11-25");
+  const auto large = stream_of_size(2 * McpSession::kMaxKept);
+  const auto old = stream_of_size(1);
+  large->id = "\"large\"";
+  session->add(large);
+  session->add(old);
+  TestReader of_large(session, large, loop);
+  TestReader of_old(session, old, loop);
+  for (std::size_t i = 0; i < McpSession::kMaxStreams; ++i) {
+    const auto other = stream_of_size(1);
+    other->id = "2";
+    session->add(other);
+  }
+  EXPECT_EQ(session->find(2), nullptr);
+  session->cancel("\"large\"");
+  loop.run_posted();
+  EXPECT_EQ(of_large.woken, 1);
+  session->end();
+  loop.run_posted();
+  EXPECT_EQ(of_old.woken, 1);
+}
+
+TEST(StreamEchoMcpSessions, who_begins_to_read_when_it_is_over_hears_of_it) {
+  net::Loop loop;
+  const auto session = std::make_shared<McpSession>("a", "2025-11-25");
+  const auto dropped = stream_of_size(2 * McpSession::kMaxKept);
+  session->add(dropped);
+  const auto silent = session->find(0);
+  session->end();
+  TestReader of_silent(session, silent, loop);
+  TestReader of_dropped(session, dropped, loop);
+  loop.run_posted();
+  EXPECT_EQ(of_silent.woken, 1);
+  EXPECT_EQ(of_dropped.woken, 1);
+  EXPECT_TRUE(of_dropped.watch.has_ended());
+}
+
+TEST(StreamEchoMcpSessions, whose_stream_is_taken_over_hears_of_it_but_all_read_the_silent_one) {
+  net::Loop loop;
+  const auto session = std::make_shared<McpSession>("a", "2025-11-25");
+  const auto stream = stream_of_size(1);
+  session->add(stream);
+  TestReader first(session, stream, loop);
+  TestReader second(session, stream, loop);
+  TestReader silent(session, session->find(0), loop);
+  TestReader silent_too(session, session->find(0), loop);
+  loop.run_posted();
+  EXPECT_EQ(first.woken, 1);
+  EXPECT_TRUE(first.watch.has_ended());
+  EXPECT_EQ(second.woken + silent.woken + silent_too.woken, 0);
+  EXPECT_FALSE(second.watch.has_ended());
+  EXPECT_FALSE(silent.watch.has_ended());
+}
+
 TEST(StreamEchoMcpSessions, of_too_many_the_one_goes_that_was_not_used_for_longest) {
   McpSessions sessions;
   std::vector<std::string> ids;
   for (std::size_t i = 0; i < McpSessions::kMaxCount; ++i) {
-    ids.push_back((*sessions.begin("2025-11-25"))->id());
+    ids.push_back(sessions.begin("2025-11-25")->id());
   }
   EXPECT_NE(ids[0], ids[1]);
-  const auto read = sessions.find(ids[0]);  // somebody reads from it
+  auto read = sessions.find(ids[0]);  // somebody reads from it
   EXPECT_NE(sessions.find(ids[1]), nullptr);
-  EXPECT_TRUE(sessions.begin("2025-11-25"));
+  sessions.begin("2025-11-25");
+  sessions.begin("2025-11-25");
   EXPECT_EQ(sessions.find(ids[2]), nullptr);
   EXPECT_NE(sessions.find(ids[1]), nullptr);
-  for (std::size_t i = 0; i < McpSessions::kMaxCount; ++i) {
-    EXPECT_TRUE(sessions.begin("2025-11-25"));
-  }
+  for (std::size_t i = 0; i < McpSessions::kMaxCount; ++i) sessions.begin("2025-11-25");
   EXPECT_NE(sessions.find(ids[0]), nullptr);
   EXPECT_EQ(sessions.find(ids[1]), nullptr);
 }
 
-TEST(StreamEchoMcpSessions, when_all_are_read_there_is_no_more) {
+TEST(StreamEchoMcpSessions, those_that_are_read_do_not_count) {
   McpSessions sessions;
   std::vector<std::shared_ptr<McpSession>> readers;
-  for (std::size_t i = 0; i < McpSessions::kMaxCount; ++i) {
-    readers.push_back(*sessions.begin("2025-11-25"));
+  for (std::size_t i = 0; i < 2 * McpSessions::kMaxCount; ++i) {
+    readers.push_back(sessions.begin("2025-11-25"));
   }
-  EXPECT_FALSE(sessions.begin("2025-11-25"));
-  readers.pop_back();
-  EXPECT_TRUE(sessions.begin("2025-11-25"));
-  const std::string id = readers[0]->id();
-  sessions.end(id);
-  EXPECT_EQ(sessions.find(id), nullptr);
-  EXPECT_TRUE(readers[0]->find(0)->over);
+  const std::string id = sessions.begin("2025-11-25")->id();
+  EXPECT_NE(sessions.find(id), nullptr);
+  EXPECT_NE(sessions.find(readers[0]->id()), nullptr);
+  std::vector<std::string> ids;
+  for (const auto& reader : readers) ids.push_back(reader->id());
+  readers.clear();
+  sessions.begin("2025-11-25");
+  EXPECT_EQ(sessions.find(ids[1]), nullptr);
+  EXPECT_EQ(sessions.find(ids[McpSessions::kMaxCount]), nullptr);
+  EXPECT_NE(sessions.find(id), nullptr);
+  EXPECT_NE(sessions.find(ids.back()), nullptr);
+}
+
+TEST(StreamEchoMcpSessions, what_has_ended_is_not_found) {
+  McpSessions sessions;
+  const auto session = sessions.begin("2025-11-25");
+  sessions.end(session->id());
+  EXPECT_EQ(sessions.find(session->id()), nullptr);
+  EXPECT_TRUE(session->find(0)->over);
 }
 
 }  // namespace
