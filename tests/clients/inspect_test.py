@@ -197,6 +197,26 @@ class Leaving(harness.TestCase):
             self.assertEqual(json.loads(peer.receive_all())["data"], "x")
         self.assertEqual(server.stop(), 0)
 
+    def test_who_waits_for_an_answer_gets_it_when_the_server_stops(self):
+        server = harness.Echo()
+        self.addCleanup(server.stop)
+        with connect(server.port) as peer:
+            peer.send(request(server.port, "/delay/60", "Expect: 100-continue", method="POST",
+                              body=b"x"))
+            self.assertEqual(status_of(peer.receive_head()), 100)  # it is there
+            self.assertEqual(server.stop(), 0)
+            self.assertEqual(status_of(peer.receive_head()), 200)
+            self.assertEqual(json.loads(peer.receive_all())["data"], "x")
+
+    def test_the_log_tells_who_left_before_an_answer(self):
+        done = subprocess.run(
+            [harness.STREAM_ECHO, "-v", "--port", "0", "--", "sh", "-c",
+             f'{CURL} -s --max-time 0.2 "$STREAM_ECHO_HTTP_URL/delay/60"'],
+            capture_output=True, timeout=harness.TIME_LIMIT)
+        self.assertIn(b"the answer comes after 60 s", done.stderr)
+        self.assertIn(b"left before its answer", done.stderr)
+        self.assertNotIn(b"no request", done.stderr)
+
     def test_the_log_tells_no_secrets(self):
         done = subprocess.run(
             [harness.STREAM_ECHO, "-v", "-v", "--port", "0", "--", "sh", "-c",

@@ -101,6 +101,11 @@ class Refusals(McpTest):
                           -32600, id=5)
         self.assert_error(self.ask(session, method="GET"), 406, -32000)
 
+    def test_ids_and_tokens_have_limits(self):
+        session = self.begin()
+        self.assert_error(self.post(session, rpc("ping", id="i" * 1023)), 400, -32600)
+        self.assert_error(self.post(session, call("a", token="t" * 1023)), 200, -32602, id=1)
+
     def test_errors_of_the_protocol_are_answers(self):
         session = self.begin()
         self.assert_error(self.post(session, rpc("prompts/list", id="a")), 200, -32601, id="a")
@@ -146,6 +151,8 @@ class Batches(McpTest):
         head, body = self.post(session, [rpc("notifications/x", id=None)])
         self.assertEqual((status_of(head), body), (202, b""))
         self.assert_error(self.post(session, []), 400, -32600)
+        self.assertEqual(len(self.result(session, [rpc("ping")] * 100)), 100)
+        self.assert_error(self.post(session, [rpc("ping")] * 101), 400, -32600)
 
 
 class Streams(McpTest):
@@ -186,6 +193,26 @@ class Streams(McpTest):
                               query="?answer=sse")
         self.assertIn("mcp-session-id", fields_of(head))
         self.assertEqual([id for id, _ in blocks_of(body)[0]], ["1-0", "1-1"])
+
+    def test_a_result_alone_takes_as_long_as_its_stream_but_not_for_ever(self):
+        session = self.begin()
+        self.assert_error(self.post(session, call("a", id="x"), query="?answer=json&ttft=61"), 400,
+                          -32602, id="x")
+        self.assert_error(self.post(session, call("a", steps=61),
+                                    query="?answer=json&interval=1s"), 400, -32602, id=1)
+
+    def test_a_result_alone_can_be_cancelled(self):
+        for end in (lambda: self.post(session, rpc("notifications/cancelled", {"requestId": "slow"},
+                                                   id=None)),
+                    lambda: self.ask(session, method="DELETE")):
+            session = self.begin()
+            with connect(self.server.port) as peer:
+                body = json.dumps(call("a", id="slow")).encode()
+                peer.send(request(self.server.port, "/mcp?answer=json&ttft=59", *BOTH, session,
+                                  "Expect: 100-continue", method="POST", body=body))
+                self.assertEqual(status_of(peer.receive_head()), 100)  # it is there
+                end()
+                self.assertEqual(status_of(peer.receive_head()), 204)
 
     def test_large_texts_come_whole(self):
         text = "ä" * 100_000 + " \n" + "b" * 250_000

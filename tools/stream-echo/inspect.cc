@@ -206,9 +206,7 @@ LateAnswer delay(const Seen& seen, std::string_view rest) {
   if (!time || *time < Duration(0) || *time > kMaxDelay) {
     return bad_path(rest, "a time such as 1.5 or 250ms, at most 60 seconds");
   }
-  LateAnswer answer = anything(seen, {});
-  answer.after = *time;
-  return answer;
+  return {.after = *time, .make = [seen] { return anything(seen, {}).answer; }};
 }
 
 LateAnswer health(const Seen& seen, std::string_view) {

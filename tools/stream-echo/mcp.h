@@ -36,6 +36,7 @@ struct McpReading {
   std::optional<std::uint64_t> close_after = {};  ///< so many messages it is to come back
   std::uint64_t retry_ms = 0;                     ///< when that is
   std::vector<ws::FieldLine> fields = {};         ///< of the answer's head
+  std::optional<LateAnswer> whole = {};           ///< instead of the events, in one go
 };
 
 /// `answer=json|sse` and `close-after=N` in the query are read here. Errors are those of JSON-RPC,

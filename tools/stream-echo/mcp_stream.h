@@ -19,10 +19,11 @@ namespace stream_echo {
 struct McpStream {
   std::uint64_t number = 0;   ///< in its session; 0: the one of messages that nobody asked for
   std::string id = {};        ///< of the request, JSON
-  std::string response = {};  ///< the last event, JSON
+  std::string response = {};  ///< JSON; empty: an echo of `text`
   std::string progress_token = {};  ///< JSON; empty: no progress is told
-  std::string text = {};            ///< its words are the messages of the progress; empty: numbers
-  std::uint64_t steps = 0;          ///< before the response
+  std::string text = {};            ///< valid UTF-8
+  bool tells_words = false;  ///< as the messages of the progress, those of `text`; or numbers
+  std::uint64_t steps = 0;   ///< before the response
   Time started = {};
   Duration first_after = Duration(0);  ///< before the first step, or the response
   Duration interval = Duration(0);     ///< between steps, and before the response
@@ -37,6 +38,9 @@ struct McpStream {
   std::uint64_t last() const { return is_silent() ? 0 : progress_count() + 1; }
   std::uint64_t progress_count() const { return progress_token.empty() ? 0 : steps; }
   Time due(std::uint64_t event) const;
+
+  /// The last event, JSON.
+  std::string whole_response() const;
 
   /// Bytes that are kept for it.
   std::size_t size() const {

@@ -74,6 +74,9 @@ void Session::shut_down() {
   } else if (stream_) {
     stream_->shut_down();
     pump_.update();
+  } else if (start_ && start_->late) {
+    answer_late();
+    pump_.update();
   } else if (start_ || swallows_) {  // nor is there one for whom a fault ignores
     pump_.drop();
   }
@@ -245,7 +248,7 @@ void Session::on_deadline() {
     return carry_out(plan);
   }
   if (stream_) return stream_->run();
-  if (start_ && start_->late) return answer(*start_->endpoint, *std::move(start_->late));
+  if (start_ && start_->late) return answer_late();
   const auto [part, limit] =
       start_->head ? std::pair("body", kBodyTimeout) : std::pair("head", kHeadTimeout);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();

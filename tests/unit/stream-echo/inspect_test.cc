@@ -141,10 +141,18 @@ TEST(StreamEchoInspect, bearer_wants_a_token) {
   EXPECT_EQ(field(get("/bearer"), "WWW-Authenticate"), "Bearer realm=\"stream-echo\"");
 }
 
-TEST(StreamEchoInspect, delay_is_anything_after_a_time) {
-  const LateAnswer answer = get("/delay/250ms");
+TEST(StreamEchoInspect, delay_is_anything_after_a_time_and_made_only_then) {
+  const std::array fields = {http::Field{"Host", "localhost"}};
+  http::Head head;
+  head.method = "GET";
+  head.target = "/delay/250ms";
+  head.fields = fields;
+  const LateAnswer answer = inspect({.head = head, .body = "x"});
   EXPECT_EQ(answer.after, std::chrono::milliseconds(250));
-  EXPECT_TRUE(text(answer).starts_with("{\"method\":\"GET\"")) << text(answer);
+  EXPECT_EQ(text(answer), "");
+  const std::string made = answer.make().answer.text;
+  EXPECT_TRUE(made.starts_with("{\"method\":\"GET\"")) << made;
+  EXPECT_NE(made.find("\"data\":\"x\""), std::string::npos) << made;
   EXPECT_EQ(get("/delay/60").after, kMaxDelay);
   for (const char* const wrong : {"61", "", "x", "-1", "1h"}) {
     EXPECT_EQ(status(get(std::string("/delay/") + wrong)), 400U) << wrong;

@@ -61,11 +61,22 @@ TEST(StreamEchoRpc, what_is_no_message_says_why_and_to_whom) {
   EXPECT_EQ(error_of(R"({"jsonrpc":"2.0","id":1,"method":7})").message, "method is missing");
   EXPECT_EQ(error_of(R"({"jsonrpc":"2.0","id":1,"method":"x","params":[1]})").message,
             "params is not an object");
-  for (const char* const id : {"null", "1.5", "{}", "true"}) {
+  for (const char* const id : {"null", "1.5", "{}", "true", "18446744073709551616"}) {
     const std::string json = std::string(R"({"jsonrpc":"2.0","method":"x","id":)") + id + "}";
-    EXPECT_EQ(error_of(json).message, "id is neither a string nor a whole number") << id;
+    EXPECT_EQ(error_of(json).message,
+              "id is neither a string nor a whole number of at most 64 bits")
+        << id;
     EXPECT_EQ(error_of(json).id, "null") << id;
   }
+}
+
+TEST(StreamEchoRpc, an_id_has_a_limit) {
+  const auto with_id = [](std::size_t size) {
+    return R"({"jsonrpc":"2.0","method":"x","id":")" + std::string(size - 2, 'i') + "\"}";
+  };
+  EXPECT_EQ(message_of(with_id(kMaxRpcId)).id.size(), kMaxRpcId);
+  EXPECT_EQ(error_of(with_id(kMaxRpcId + 1)).code, RpcCode::invalid_request);
+  EXPECT_EQ(error_of(with_id(kMaxRpcId + 1)).id, "null");
 }
 
 TEST(StreamEchoRpc, errors_are_json_whatever_they_say) {
@@ -101,12 +112,13 @@ TEST(StreamEchoMcp, the_version_is_the_clients_if_it_is_known) {
 TEST(StreamEchoMcp, the_tool_says_what_it_is_told) {
   const McpOutcome outcome =
       outcome_of("tools/call", R"({"name":"echo","arguments":{"text":"a \"b\" "}})");
-  EXPECT_EQ(outcome.response,
+  EXPECT_EQ(outcome.response, "");  // follows from its text
+  EXPECT_EQ(outcome.text, "a \"b\" ");
+  EXPECT_EQ(echo_response("1", outcome.text),
             R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"a \"b\" "}]}})");
   EXPECT_TRUE(outcome.streams);
   EXPECT_EQ(outcome.steps, 2U);
   EXPECT_EQ(outcome.progress_token, "");
-  EXPECT_EQ(outcome.text, "");  // nobody is told of its words
 }
 
 TEST(StreamEchoMcp, progress_is_for_whom_asks) {
@@ -115,12 +127,13 @@ TEST(StreamEchoMcp, progress_is_for_whom_asks) {
       R"({"name":"echo","arguments":{"text":"a b"},"_meta":{"progressToken":"\u00e4"}})");
   EXPECT_EQ(words.progress_token, "\"\\u00e4\"");
   EXPECT_EQ(words.text, "a b");
+  EXPECT_TRUE(words.tells_words);
   const McpOutcome steps =
       outcome_of("tools/call", R"({"name":"echo","arguments":{"text":"a b","steps":9},)"
                                R"("_meta":{"progressToken":7}})");
   EXPECT_EQ(steps.progress_token, "7");
   EXPECT_EQ(steps.steps, 9U);
-  EXPECT_EQ(steps.text, "");
+  EXPECT_FALSE(steps.tells_words);
   const McpOutcome odd = outcome_of(
       "tools/call", R"({"name":"echo","arguments":{"text":"a"},"_meta":{"progressToken":{}}})");
   EXPECT_EQ(odd.progress_token, "");
@@ -145,12 +158,43 @@ TEST(StreamEchoMcp, errors_are_the_protocols_or_since_lately_the_tools) {
   EXPECT_NE(outcome_of("prompts/list", "{}").response.find("-32601"), std::string::npos);
 }
 
+TEST(StreamEchoMcp, a_number_of_steps_may_have_a_point) {
+  for (const char* const steps : {"2", "2.0", "2e0", "20e-1"}) {
+    const std::string params =
+        std::string(R"({"name":"echo","arguments":{"text":"a","steps":)") + steps + "}}";
+    EXPECT_EQ(outcome_of("tools/call", params).steps, 2U) << steps;
+  }
+}
+
+TEST(StreamEchoMcp, nothing_comes_in_more_steps_than_the_limit) {
+  const auto call = [](std::size_t words, const std::string& more) {
+    std::string text;
+    for (std::size_t i = 0; i < words; ++i) text += "a ";
+    return outcome_of("tools/call",
+                      R"({"name":"echo","arguments":{"text":")" + text + "\"" + more + "}}");
+  };
+  EXPECT_EQ(call(kMaxSteps, "").steps, kMaxSteps);
+  EXPECT_NE(call(kMaxSteps + 1, "").response.find(R"("isError":true)"), std::string::npos);
+  EXPECT_EQ(call(kMaxSteps + 1, R"(,"steps":3)").steps, 3U);
+}
+
+TEST(StreamEchoMcp, a_progress_token_has_a_limit) {
+  const auto call = [](std::size_t size) {
+    return outcome_of("tools/call",
+                      R"({"name":"echo","arguments":{"text":"a"},"_meta":{"progressToken":")" +
+                          std::string(size - 2, 't') + "\"}}");
+  };
+  EXPECT_EQ(call(kMaxProgressToken).progress_token.size(), kMaxProgressToken);
+  EXPECT_NE(call(kMaxProgressToken + 1).response.find("-32602"), std::string::npos);
+}
+
 // ---- Streams
 
 McpStream& with(McpStream& stream, std::string text, std::uint64_t steps) {
   stream.number = 3;
   stream.response = "{}";
   stream.progress_token = "7";
+  stream.tells_words = !text.empty();
   stream.text = std::move(text);
   stream.steps = steps;
   stream.started = kStart;
@@ -190,6 +234,20 @@ TEST(StreamEchoMcpStream, any_event_can_be_the_first) {
     EXPECT_TRUE(all.ends_with(rest)) << rest;
     EXPECT_TRUE(rest.starts_with("id: 3-" + std::to_string(next) + "\n")) << rest;
   }
+}
+
+TEST(StreamEchoMcpStream, the_response_of_an_echo_is_made_of_its_text) {
+  McpStream stream;
+  with(stream, "a \x7F", 1);
+  stream.id = "\"i\"";
+  stream.response = "";
+  EXPECT_EQ(events_from(stream, 2),
+            R"(id: 3-2)"
+            "\n"
+            R"(data: {"jsonrpc":"2.0","id":"i","result":{"content":[{"type":"text",)"
+            R"("text":"a \u007f"}]}})"
+            "\n\n");
+  EXPECT_EQ(stream.size(), 3U + 3U + 1U);  // no more than it was sent
 }
 
 TEST(StreamEchoMcpStream, steps_without_words_are_counted) {
