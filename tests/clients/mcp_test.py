@@ -85,7 +85,9 @@ class Refusals(McpTest):
         kind, accept = BOTH
         ping = json.dumps(rpc("ping")).encode()
         for lines in ((kind,), (kind, "Accept: application/json"), (kind, "Accept: */*"),
-                      (kind, "Accept: text/event-stream")):
+                      (kind, "Accept: text/event-stream"),
+                      (kind, "Accept: application/json, text/event-stream;q=0"),
+                      (kind, "Accept: application/json; Q=0.000, text/event-stream")):
             self.assert_error(self.ask(*lines, session, body=ping), 406, -32000)
         for line in ("X: y", "Content-Type: text/plain", "Content-Type: application/jsonx"):
             self.assert_error(self.ask(accept, line, session, body=ping), 415, -32000)

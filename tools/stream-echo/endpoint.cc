@@ -49,10 +49,7 @@ constexpr Row kInspected = {
 
 /// A browser, as opposed to a program that takes anything.
 bool wants_html(const http::Head& head) {
-  return std::ranges::any_of(
-      http::list_elements(head.fields, "Accept"), [](std::string_view range) {
-        return equals_ignoring_case(trim_spaces(range.substr(0, range.find(';'))), "text/html");
-      });
+  return http::accepts_by_name(head.fields, "text/html");
 }
 
 const Row* find_row(std::string_view path) {

@@ -1,6 +1,5 @@
 #include "mcp.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -54,11 +53,9 @@ std::string_view essence(std::string_view media_type) {
   return trim_spaces(media_type.substr(0, media_type.find(';')));
 }
 
-/// By its name: a client has to say that it knows both (Transports, "Sending Messages").
+/// A client has to say that it knows both (Transports, "Sending Messages").
 bool accepts(const http::Head& head, std::string_view type) {
-  return std::ranges::any_of(
-      http::list_elements(head.fields, "Accept"),
-      [&](std::string_view range) { return equals_ignoring_case(essence(range), type); });
+  return http::accepts_by_name(head.fields, type);
 }
 
 std::string_view field_of(const http::Head& head, std::string_view name) {
