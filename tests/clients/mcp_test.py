@@ -122,16 +122,22 @@ class Refusals(McpTest):
 
     def test_parameters_of_the_query_are_looked_at(self):
         for query in ("?answer=xml", "?close-after=0", "?close-after=x", "?tps=0", "?ttft=x"):
-            head, _ = self.ask(*BOTH, body=rpc("ping"), query=query)
-            self.assertEqual(status_of(head), 400, query)
+            self.assert_error(self.ask(*BOTH, body=rpc("ping"), query=query), 400, -32000)
+
+    def test_what_faults_refuse_is_an_error_of_this_protocol(self):
+        answer = self.ask(*BOTH, body=rpc("ping"), query="?status=500")
+        self.assertIn("fault status", self.assert_error(answer, 500, -32000))
 
     def test_other_methods_and_origins_are_refused(self):
         for method in ("PUT", "HEAD"):
-            head, _ = self.ask(method=method)
+            head, body = self.ask(method=method)
             self.assertEqual(status_of(head), 405)
             self.assertEqual(fields_of(head)["allow"], "GET, POST, DELETE, OPTIONS")
-        head, _ = self.ask(*BOTH, "Origin: https://evil.example", body=rpc("ping"))
-        self.assertEqual(status_of(head), 403)
+            self.assertEqual(fields_of(head)["content-type"], "application/json")
+        self.assertEqual(body, b"")
+        self.assert_error(self.ask(method="PUT"), 405, -32000)
+        self.assert_error(self.ask(*BOTH, "Origin: https://evil.example", body=rpc("ping")), 403,
+                          -32000)
         head, _ = self.ask("Origin: http://localhost:6274", method="OPTIONS")
         self.assertEqual(fields_of(head)["access-control-allow-methods"],
                          "GET, POST, DELETE, OPTIONS")

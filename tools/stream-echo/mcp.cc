@@ -302,6 +302,19 @@ LateAnswer remove(const McpRequest& request, McpSessions& sessions) {
 
 }  // namespace
 
+bool is_mcp_request(const http::Head& head) {
+  return path_of(head.target) == kMcpPath &&
+         !http::list_has_token(head.fields, "Upgrade", "websocket");
+}
+
+Answer in_mcp_form(const Refusal& refusal) {
+  Answer answer = refusal.answer;
+  if (answer.status < 400 || answer.content_type == kJson) return answer;
+  answer.text = rpc_error({.code = RpcCode::server_error, .message = refusal.why});
+  answer.content_type = kJson;
+  return answer;
+}
+
 Reply answer_mcp(const McpRequest& request, McpSessions& sessions) {
   const auto wishes = read_wishes(query_of(request.head.target));
   if (!wishes) return LateAnswer{.answer = refuse_with(400, wishes.error().message)};

@@ -42,7 +42,9 @@ std::optional<McpEventId> parse_event_id(std::string_view text) {
   const auto stream = parse_integer(text.substr(0, dash));
   const auto event = parse_integer(text.substr(std::min(dash + 1, text.size())));
   if (!stream || !event) return std::nullopt;
-  return McpEventId{*stream, *event};
+  const McpEventId id{*stream, *event};
+  if (event_id(id) != text) return std::nullopt;  // "01-1": ids are compared as they are written
+  return id;
 }
 
 McpWriter::McpWriter(const McpStream& stream, std::uint64_t next)

@@ -109,9 +109,9 @@ void Session::on_bytes(Bytes& in) {
 }
 
 void Session::on_head(const http::Head& head) {
+  start_->head = head;
   auto response = respond(head, shared_.policy);
   if (const auto* refusal = std::get_if<Refusal>(&response)) return answer(*refusal);
-  start_->head = head;
   if (auto* agreement = std::get_if<Agreement>(&response)) {
     start_->agreement = std::move(*agreement);
     return on_request();
@@ -267,7 +267,9 @@ void Session::answer(const Endpoint& endpoint, Refusal refusal) {
 void Session::answer(const Refusal& refusal) {
   log_.answered(refusal.answer.status, refusal.why,
                 refusal.violation ? &*refusal.violation : nullptr);
-  const std::string response = to_http(in_its_form(refusal), std::time(nullptr));
+  const bool by_mcp = start_ && start_->head && is_mcp_request(*start_->head);
+  const std::string response =
+      to_http(by_mcp ? in_mcp_form(refusal) : in_its_form(refusal), std::time(nullptr));
   pump_.write(as_bytes(response));
   if (saboteur_) saboteur_->answered(response.size());
   pump_.finish();

@@ -273,7 +273,8 @@ TEST(StreamEchoMcpStream, ids_are_read_back) {
   ASSERT_TRUE(id);
   EXPECT_EQ(id->stream, 12U);
   EXPECT_EQ(id->event, 345U);
-  for (const char* const wrong : {"", "-", "1", "1-", "-1", "1-2-3", "a-b", " 1-2"}) {
+  for (const char* const wrong :
+       {"", "-", "1", "1-", "-1", "1-2-3", "a-b", " 1-2", "01-1", "1-00"}) {
     EXPECT_FALSE(parse_event_id(wrong)) << wrong;
   }
 }
