@@ -51,6 +51,14 @@ std::optional<Parameter> parse_parameter(std::string_view text) {
   return parameter;
 }
 
+/// The weight 0 (RFC 9110 12.4.2), as a parameter.
+bool forbids(std::string_view parameter) {
+  const std::size_t equals = std::min(parameter.find('='), parameter.size());
+  if (!equals_ignoring_case(trim_spaces(parameter.substr(0, equals)), "q")) return false;
+  const std::string_view weight = trim_spaces(parameter.substr(equals));
+  return weight.starts_with("=0") && weight.find_first_not_of("=0.") == weight.npos;
+}
+
 }  // namespace
 
 bool is_token_char(char c) {
@@ -96,6 +104,15 @@ bool list_has_token(Fields fields, std::string_view name, std::string_view token
   const auto elements = list_elements(fields, name);
   return std::any_of(elements.begin(), elements.end(), [&](std::string_view element) {
     return equals_ignoring_case(element, token);
+  });
+}
+
+bool accepts_by_name(Fields fields, std::string_view media_type) {
+  const auto ranges = list_elements(fields, "Accept");
+  return std::any_of(ranges.begin(), ranges.end(), [&](std::string_view range) {
+    const auto parts = split_unquoted(range, ';');
+    return equals_ignoring_case(parts.front(), media_type) &&
+           std::none_of(parts.begin() + 1, parts.end(), forbids);
   });
 }
 

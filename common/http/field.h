@@ -35,6 +35,10 @@ std::vector<std::string_view> list_elements(Fields fields, std::string_view name
 /// Whether the list has `token` as an element, without case.
 bool list_has_token(Fields fields, std::string_view name, std::string_view token);
 
+/// Whether Accept has `media_type` by its name, not by a range such as `*/*`, and not with a weight
+/// of 0, which says the opposite (RFC 9110 12.5.1, 12.4.2). Other parameters are not looked at.
+bool accepts_by_name(Fields fields, std::string_view media_type);
+
 /// `NAME; a; b=1; c="2"`, as Sec-WebSocket-Extensions lists them (RFC 6455 9.1).
 struct Parameter {
   std::string name;

@@ -86,19 +86,30 @@ class Anything(InspectTest):
         head, body = self.ask("/anything", method="HEAD")
         self.assertEqual((status_of(head), body), (200, b""))
         self.assertGreater(int(fields_of(head)["content-length"]), 100)
-        head, body = self.ask("/anything", "Origin: http://localhost:3000",
-                              "Access-Control-Request-Method: PUT", method="OPTIONS")
-        self.assertEqual((status_of(head), body), (204, b""))
-        self.assertEqual(fields_of(head)["access-control-allow-methods"],
-                         "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        for wanted in ("PUT", "PURGE"):
+            head, body = self.ask("/anything", "Origin: http://localhost:3000",
+                                  f"Access-Control-Request-Method: {wanted}", method="OPTIONS")
+            self.assertEqual((status_of(head), body), (204, b""))
+            self.assertEqual(fields_of(head)["access-control-allow-methods"], wanted)
+
+    def test_an_options_that_is_no_preflight_is_a_method_like_others(self):
+        self.assertEqual(self.ask_json("/anything", method="OPTIONS")["method"], "OPTIONS")
+        head, _ = self.ask("/status/503", method="OPTIONS")
+        self.assertEqual(status_of(head), 503)
 
     def test_a_query_is_shown_and_not_read(self):
         seen = self.ask_json("/anything?count=many&%zz")
         self.assertEqual([arg["name"] for arg in seen["args"]], ["count", "%zz"])
 
-    def test_faults_hold_here_too(self):
-        head, _ = self.ask("/anything?status=503,retry-after=7")
-        self.assertEqual((status_of(head), fields_of(head)["retry-after"]), (503, "7"))
+    def test_no_fault_is_in_a_query(self):
+        for query in ("status=active", "status=503", "drop", "hang&prob=x"):
+            self.assertEqual(self.ask_json(f"/anything?{query}")["url"],
+                             f"{self.url}/anything?{query}")
+
+    def test_faults_for_everybody_hold_here_too(self):
+        with harness.Echo("--fault", "status=503,retry-after=7") as server:
+            head, _ = http_stream.ask(server.port, "/anything?status=200")
+            self.assertEqual((status_of(head), fields_of(head)["retry-after"]), (503, "7"))
 
     def test_health_counts_connections(self):
         with connect(self.server.port) as peer:
@@ -126,9 +137,10 @@ class Statuses(InspectTest):
                                      or str(status))
 
     def test_interim_statuses_are_no_answers(self):
-        head, body = self.ask("/status/101")
-        self.assertEqual(status_of(head), 400)
-        self.assertEqual(body, b"101 would not be the last answer\n")
+        for status in ("000", "099", "100", "101", "199", "600"):
+            head, body = self.ask(f"/status/{status}")
+            self.assertEqual(status_of(head), 400)
+            self.assertEqual(body, f'"{status}" is not a status from 200 to 599\n'.encode())
 
 
 class WithCurl(InspectTest):
@@ -196,6 +208,26 @@ class Leaving(harness.TestCase):
             self.assertEqual(status_of(peer.receive_head()), 200)
             self.assertEqual(json.loads(peer.receive_all())["data"], "x")
         self.assertEqual(server.stop(), 0)
+
+    def test_who_waits_for_an_answer_gets_it_when_the_server_stops(self):
+        server = harness.Echo()
+        self.addCleanup(server.stop)
+        with connect(server.port) as peer:
+            peer.send(request(server.port, "/delay/60", "Expect: 100-continue", method="POST",
+                              body=b"x"))
+            self.assertEqual(status_of(peer.receive_head()), 100)  # it is there
+            self.assertEqual(server.stop(), 0)
+            self.assertEqual(status_of(peer.receive_head()), 200)
+            self.assertEqual(json.loads(peer.receive_all())["data"], "x")
+
+    def test_the_log_tells_who_left_before_an_answer(self):
+        done = subprocess.run(
+            [harness.STREAM_ECHO, "-v", "--port", "0", "--", "sh", "-c",
+             f'{CURL} -s --max-time 0.2 "$STREAM_ECHO_HTTP_URL/delay/60"'],
+            capture_output=True, timeout=harness.TIME_LIMIT)
+        self.assertIn(b"the answer comes after 60 s", done.stderr)
+        self.assertIn(b"left before its answer", done.stderr)
+        self.assertNotIn(b"no request", done.stderr)
 
     def test_the_log_tells_no_secrets(self):
         done = subprocess.run(

@@ -76,6 +76,12 @@ class McpTest(harness.TestCase):
     def post(self, session, body, *lines, query=""):
         return self.ask(*BOTH, session, *lines, body=body, query=query)
 
+    def begin_call(self, peer, session, body, query=""):
+        """Sends it, and takes in the head of the answer."""
+        peer.send(http_stream.request(self.server.port, f"/mcp{query}", *BOTH, session,
+                                      method="POST", body=json.dumps(body).encode()))
+        self.assertEqual(status_of(peer.receive_head()), 200)
+
     def result(self, session, body, **rest):
         head, answer = self.post(session, body, **rest)
         self.assertEqual((status_of(head), fields_of(head)["content-type"]),

@@ -7,7 +7,7 @@ import threading
 import harness
 from harness import connect, main, status_of
 from http_stream import fields_of_block, request, unchunked
-from mcp_harness import BOTH, McpTest, blocks_of, call, text_of, words_of
+from mcp_harness import McpTest, blocks_of, call, text_of, words_of
 
 
 class Resuming(McpTest):
@@ -60,9 +60,7 @@ class Resuming(McpTest):
     def test_time_goes_on_while_nobody_listens(self):
         session = self.begin()
         with connect(self.server.port) as peer:
-            peer.send(request(self.server.port, "/mcp?ttft=300ms&interval=0", *BOTH, session,
-                              method="POST", body=json.dumps(call("a b", token=1)).encode()))
-            peer.receive_head()
+            self.begin_call(peer, session, call("a b", token=1), "?ttft=300ms&interval=0")
         events = self.resume(session, "1-0")  # before it is due: it waits
         self.assertEqual([id for id, _ in events], ["1-1", "1-2", "1-3"])
         self.assertEqual(self.resume(session, "1-0"), events)
@@ -70,13 +68,21 @@ class Resuming(McpTest):
     def test_who_comes_back_takes_over(self):
         session = self.begin()
         with connect(self.server.port) as peer:
-            peer.send(request(self.server.port, "/mcp?tps=20", *BOTH, session, method="POST",
-                              body=json.dumps(call("a b c d e", token=1)).encode()))
-            peer.receive_head()
+            self.begin_call(peer, session, call("a b c d e", token=1), "?tps=20")
             self.assertIn(b"id: 1-0", peer.receive())
             rest = self.resume(session, "1-0")
             self.assertEqual("".join(words_of(rest)), "a b c d e")
             self.assertNotIn(b"result", peer.receive_all())
+
+    def test_whose_answer_is_taken_over_does_not_wait_for_it(self):
+        session = self.begin()
+        with connect(self.server.port) as first, connect(self.server.port) as second:
+            self.begin_call(first, session, call("a"), "?ttft=1h")
+            self.assertIn(b"id: 1-0", first.receive())
+            second.send(request(self.server.port, "/mcp", "Accept: text/event-stream", session,
+                                "Last-Event-ID: 1-0"))
+            self.assertEqual(status_of(second.receive_head()), 200)
+            self.assertEqual(first.receive_all(), b"0\r\n\r\n")
 
     def test_ids_of_nothing_are_refused(self):
         session = self.begin()
@@ -185,6 +191,7 @@ class Threads(McpTest):
             peer.send(request(server.port, "/mcp", "Accept: text/event-stream", session))
             peer.receive_head()
             self.assertEqual(server.stop(), 0)
+
 
 if __name__ == "__main__":
     main()

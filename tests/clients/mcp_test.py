@@ -1,6 +1,7 @@
 """The Model Context Protocol at /mcp of stream-echo, byte by byte off a raw socket: what is refused and
 how, sessions, and the event streams that calls are answered with."""
 
+import contextlib
 import json
 
 import harness
@@ -68,6 +69,15 @@ class Sessions(McpTest):
         self.assertEqual(self.result(sessions[-1], rpc("ping"))["result"], {})
         self.assertEqual(self.result(sessions[2], rpc("ping"))["result"], {})
 
+    def test_any_number_of_sessions_is_read(self):
+        with contextlib.ExitStack() as peers:
+            for _ in range(130):
+                peer = peers.enter_context(connect(self.server.port))
+                peer.send(request(self.server.port, "/mcp", "Accept: text/event-stream",
+                                  self.begin()))
+                self.assertEqual(status_of(peer.receive_head()), 200)
+            self.begin()
+
 
 class Refusals(McpTest):
     def test_what_cannot_be_answered_says_so_with_its_status(self):
@@ -75,7 +85,9 @@ class Refusals(McpTest):
         kind, accept = BOTH
         ping = json.dumps(rpc("ping")).encode()
         for lines in ((kind,), (kind, "Accept: application/json"), (kind, "Accept: */*"),
-                      (kind, "Accept: text/event-stream")):
+                      (kind, "Accept: text/event-stream"),
+                      (kind, "Accept: application/json, text/event-stream;q=0"),
+                      (kind, "Accept: application/json; Q=0.000, text/event-stream")):
             self.assert_error(self.ask(*lines, session, body=ping), 406, -32000)
         for line in ("X: y", "Content-Type: text/plain", "Content-Type: application/jsonx"):
             self.assert_error(self.ask(accept, line, session, body=ping), 415, -32000)
@@ -91,6 +103,11 @@ class Refusals(McpTest):
                           -32600, id=5)
         self.assert_error(self.ask(session, method="GET"), 406, -32000)
 
+    def test_ids_and_tokens_have_limits(self):
+        session = self.begin()
+        self.assert_error(self.post(session, rpc("ping", id="i" * 1023)), 400, -32600)
+        self.assert_error(self.post(session, call("a", token="t" * 1023)), 200, -32602, id=1)
+
     def test_errors_of_the_protocol_are_answers(self):
         session = self.begin()
         self.assert_error(self.post(session, rpc("prompts/list", id="a")), 200, -32601, id="a")
@@ -105,16 +122,22 @@ class Refusals(McpTest):
 
     def test_parameters_of_the_query_are_looked_at(self):
         for query in ("?answer=xml", "?close-after=0", "?close-after=x", "?tps=0", "?ttft=x"):
-            head, _ = self.ask(*BOTH, body=rpc("ping"), query=query)
-            self.assertEqual(status_of(head), 400, query)
+            self.assert_error(self.ask(*BOTH, body=rpc("ping"), query=query), 400, -32000)
+
+    def test_what_faults_refuse_is_an_error_of_this_protocol(self):
+        answer = self.ask(*BOTH, body=rpc("ping"), query="?status=500")
+        self.assertIn("fault status", self.assert_error(answer, 500, -32000))
 
     def test_other_methods_and_origins_are_refused(self):
         for method in ("PUT", "HEAD"):
-            head, _ = self.ask(method=method)
+            head, body = self.ask(method=method)
             self.assertEqual(status_of(head), 405)
             self.assertEqual(fields_of(head)["allow"], "GET, POST, DELETE, OPTIONS")
-        head, _ = self.ask(*BOTH, "Origin: https://evil.example", body=rpc("ping"))
-        self.assertEqual(status_of(head), 403)
+            self.assertEqual(fields_of(head)["content-type"], "application/json")
+        self.assertEqual(body, b"")
+        self.assert_error(self.ask(method="PUT"), 405, -32000)
+        self.assert_error(self.ask(*BOTH, "Origin: https://evil.example", body=rpc("ping")), 403,
+                          -32000)
         head, _ = self.ask("Origin: http://localhost:6274", method="OPTIONS")
         self.assertEqual(fields_of(head)["access-control-allow-methods"],
                          "GET, POST, DELETE, OPTIONS")
@@ -136,6 +159,8 @@ class Batches(McpTest):
         head, body = self.post(session, [rpc("notifications/x", id=None)])
         self.assertEqual((status_of(head), body), (202, b""))
         self.assert_error(self.post(session, []), 400, -32600)
+        self.assertEqual(len(self.result(session, [rpc("ping")] * 100)), 100)
+        self.assert_error(self.post(session, [rpc("ping")] * 101), 400, -32600)
 
 
 class Streams(McpTest):
@@ -177,6 +202,26 @@ class Streams(McpTest):
         self.assertIn("mcp-session-id", fields_of(head))
         self.assertEqual([id for id, _ in blocks_of(body)[0]], ["1-0", "1-1"])
 
+    def test_a_result_alone_takes_as_long_as_its_stream_but_not_for_ever(self):
+        session = self.begin()
+        self.assert_error(self.post(session, call("a", id="x"), query="?answer=json&ttft=61"), 400,
+                          -32602, id="x")
+        self.assert_error(self.post(session, call("a", steps=61),
+                                    query="?answer=json&interval=1s"), 400, -32602, id=1)
+
+    def test_a_result_alone_can_be_cancelled(self):
+        for end in (lambda: self.post(session, rpc("notifications/cancelled", {"requestId": "slow"},
+                                                   id=None)),
+                    lambda: self.ask(session, method="DELETE")):
+            session = self.begin()
+            with connect(self.server.port) as peer:
+                body = json.dumps(call("a", id="slow")).encode()
+                peer.send(request(self.server.port, "/mcp?answer=json&ttft=59", *BOTH, session,
+                                  "Expect: 100-continue", method="POST", body=body))
+                self.assertEqual(status_of(peer.receive_head()), 100)  # it is there
+                end()
+                self.assertEqual(status_of(peer.receive_head()), 204)
+
     def test_large_texts_come_whole(self):
         text = "ä" * 100_000 + " \n" + "b" * 250_000
         events = self.events(self.begin(), call(text, token=1), "?interval=0")
@@ -207,9 +252,7 @@ class Streams(McpTest):
     def test_what_is_cancelled_ends_without_a_response(self):
         session = self.begin()
         with connect(self.server.port) as peer:
-            peer.send(request(self.server.port, "/mcp?ttft=1h", *BOTH, session, method="POST",
-                              body=json.dumps(call("hi", token=1, id="slow")).encode()))
-            peer.receive_head()
+            self.begin_call(peer, session, call("hi", token=1, id="slow"), "?ttft=1h")
             self.assertIn(b"id: 1-0", peer.receive())
             cancel = rpc("notifications/cancelled", {"requestId": "slow"}, id=None)
             self.assertEqual(status_of(self.post(session, cancel)[0]), 202)
@@ -218,6 +261,28 @@ class Streams(McpTest):
         head, _ = self.ask("Accept: text/event-stream", session, "Last-Event-ID: 1-0",
                            method="GET")
         self.assertEqual(status_of(head), 204)
+
+    def test_only_what_is_cancelled_is_disturbed(self):
+        session = self.begin()
+        with connect(self.server.port) as peer:
+            self.begin_call(peer, session, call("a b", token=1, id="slow"), "?interval=1h")
+            self.assertIn(b"id: 1-0", peer.receive())
+            for id in (999, "other", "slow"):
+                cancel = rpc("notifications/cancelled", {"requestId": id}, id=None)
+                self.assertEqual(status_of(self.post(session, cancel)[0]), 202)
+            self.assertNotIn(b"1-2", peer.receive_all())
+
+    def test_a_call_can_be_cancelled_after_many_others(self):
+        session = self.begin()
+        with connect(self.server.port) as peer:
+            self.begin_call(peer, session, call("a", id="slow"), "?ttft=1h")
+            self.assertIn(b"id: 1-0", peer.receive())
+            for _ in range(33):
+                self.events(session, call("a"), "?interval=0")
+            cancel = rpc("notifications/cancelled", {"requestId": "slow"}, id=None)
+            self.assertEqual(status_of(self.post(session, cancel)[0]), 202)
+            self.assertEqual(peer.receive_all(), b"0\r\n\r\n")
+
 
 if __name__ == "__main__":
     main()

@@ -515,6 +515,21 @@ TEST(HttpField, lists_are_joined_over_lines_and_cut_at_commas_outside_of_quotes)
   EXPECT_EQ(http::find_field(fields, "Absent"), nullptr);
 }
 
+TEST(HttpField, what_a_client_accepts_by_name_has_a_weight) {
+  const auto accepts = [](std::string_view value) {
+    const std::vector<http::Field> fields = {{"Accept", "image/png"}, {"accept", value}};
+    return http::accepts_by_name(fields, "text/html");
+  };
+  for (const char* const yes : {"text/html", "a/b, TEXT/HTML ;v=1", "text/html;q=0.001",
+                                "text/html;q", "text/html;a=\"x;q=0\"", "a/b;q=0,text/html"}) {
+    EXPECT_TRUE(accepts(yes)) << yes;
+  }
+  for (const char* const no : {"", "*/*", "text/*", "text/htmlx", "text/html;q=0",
+                               "text/html; level=1; Q=0.000", "text/html;q=0."}) {
+    EXPECT_FALSE(accepts(no)) << no;
+  }
+}
+
 /// `name; parameter=value` again, with quotes gone; `bad` when the grammar is broken.
 std::string extensions(std::string_view value) {
   const std::vector<http::Field> fields = {{"Sec-WebSocket-Extensions", value}};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ctime>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,10 +36,16 @@ struct Refusal {
   std::optional<diag::Violation> violation = {};  ///< when a rule was broken
 };
 
-/// An answer that is due some time after the request.
+/// The most that a late answer waits: longer than clients do, and no longer than a connection that
+/// says nothing may be held.
+inline constexpr Duration kMaxDelay = std::chrono::seconds(60);
+
+/// An answer, or what makes one some time after the request: until then it costs no more than the
+/// request does.
 struct LateAnswer {
-  Refusal answer;
-  Duration after = Duration(0);
+  Refusal answer = {};           ///< at once, without `make`
+  Duration after = Duration(0);  ///< before `make` is called, at most kMaxDelay
+  std::function<Refusal()> make = {};
 };
 
 /// What a client sent, in quotes and safe to print.

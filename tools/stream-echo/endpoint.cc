@@ -49,10 +49,7 @@ constexpr Row kInspected = {
 
 /// A browser, as opposed to a program that takes anything.
 bool wants_html(const http::Head& head) {
-  return std::ranges::any_of(
-      http::list_elements(head.fields, "Accept"), [](std::string_view range) {
-        return equals_ignoring_case(trim_spaces(range.substr(0, range.find(';'))), "text/html");
-      });
+  return http::accepts_by_name(head.fields, "text/html");
 }
 
 const Row* find_row(std::string_view path) {
@@ -67,13 +64,15 @@ std::string list_of(std::span<const std::string_view> methods) {
 }
 
 /// What a page of another origin asks before it sends what no form could (the Fetch standard,
-/// 3.3.4).
-Refusal preflight_answer(const Row& row) {
+/// 3.3.4). `asked` is for which method, if it says so.
+Refusal preflight_answer(const Row& row, const http::Field* asked) {
   Refusal answer{.answer = {.status = 204}, .why = "OPTIONS"};
   const std::string methods = list_of(row.methods);
-  answer.answer.fields = {{"Allow", methods},
-                          {"Access-Control-Allow-Methods", methods},
-                          {"Access-Control-Allow-Headers", "*, Authorization"}};
+  const bool is_other = row.any_method && asked != nullptr && http::is_token(asked->value);
+  answer.answer.fields = {
+      {"Allow", methods},
+      {"Access-Control-Allow-Methods", is_other ? std::string(asked->value) : methods},
+      {"Access-Control-Allow-Headers", "*, Authorization"}};
   return answer;
 }
 
@@ -83,7 +82,8 @@ Refusal refuse_coding() {
 }
 
 std::variant<Endpoint, Refusal> read_request(const http::Head& head, const Row& row) {
-  if (row.kind == Kind::inspect) return Endpoint{.kind = row.kind};  // its query is shown, not read
+  if (row.kind == Kind::inspect)
+    return Endpoint{.kind = row.kind};  // its query is the client's own
   const http::Field* const last = http::find_field(head.fields, "Last-Event-ID");
   SseRequest defaults;
   if (row.kind == Kind::model || row.kind == Kind::mcp) defaults.interval = kWordInterval;
@@ -118,7 +118,10 @@ std::optional<std::variant<Endpoint, Refusal>> find_endpoint(const http::Head& h
   }
   const Row* const row = find_row(path);
   if (row == nullptr) return std::nullopt;
-  if (head.method == "OPTIONS") return preflight_answer(*row);
+  const http::Field* const asked = http::find_field(head.fields, "Access-Control-Request-Method");
+  if (head.method == "OPTIONS" && (asked != nullptr || !row->any_method)) {
+    return preflight_answer(*row, asked);
+  }
   const bool takes_method =
       row->any_method || std::ranges::find(row->methods, head.method) != row->methods.end();
   if (!takes_method) {

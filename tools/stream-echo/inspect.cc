@@ -42,16 +42,34 @@ void write_fields(JsonWriter& json, http::Fields fields) {
   json.end_list();
 }
 
-/// Likewise. A % that begins no %HH stands for itself.
+/// A % that begins no %HH stands for itself.
+std::string decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = text[at] == '%' ? http::percent_decoded(text.substr(at, 3)) : std::nullopt;
+    plain += byte ? byte->front() : text[at];
+    if (byte) at += 2;
+  }
+  return plain;
+}
+
+/// Likewise.
 void write_query(JsonWriter& json, std::string_view query) {
   json.begin_list("args");
   for (const QueryItem& item : query_items(query)) {
-    const auto decoded = [](std::string_view text) {
-      return http::percent_decoded(text).value_or(std::string(text));
-    };
     json.begin().field("name", decoded(item.name)).field("value", decoded(item.value)).end_object();
   }
   json.end_list();
+}
+
+/// The value alone in what the parser takes for JSON: it tolerates a byte order mark, and white
+/// space around the value is RFC 8259 2's.
+std::string_view bare_json(std::string_view text) {
+  static constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  static constexpr std::string_view kSpace = " \t\r\n";
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+  text.remove_prefix(text.find_first_not_of(kSpace));
+  return text.substr(0, text.find_last_not_of(kSpace) + 1);
 }
 
 LateAnswer anything(const Seen& seen, std::string_view) {
@@ -65,10 +83,8 @@ LateAnswer anything(const Seen& seen, std::string_view) {
   json.field("http", head.minor_version == 0 ? "1.0" : "1.1");
   write_fields(json, head.fields);
   json.payload(as_bytes(seen.body)).field("size", std::uint64_t{seen.body.size()});
-  // Written anew: what the parser tolerates, such as a byte order mark, is no part of a value.
-  if (const auto value = rec::parse_json(seen.body)) {
-    json.literal("json", value->dump(-1, ' ', true));
-  }
+  // As it was sent: to write it anew would sort keys, and lose those that come twice and digits.
+  if (rec::parse_json(seen.body)) json.literal("json", bare_json(seen.body));
   json.field("origin", seen.peer).field("conn", seen.conn).end_object();
   return json_answer(std::move(text),
                      fmt::format("the request, with {}", count_text(seen.body.size(), "byte")));
@@ -84,9 +100,12 @@ LateAnswer headers(const Seen& seen, std::string_view) {
 }
 
 /// The fields without which an answer of that status would be none (RFC 9110 15), and those that
-/// clients look for.
-std::vector<ws::FieldLine> fields_of_status(unsigned status) {
+/// clients look for. `size` is that of the body.
+std::vector<ws::FieldLine> fields_of_status(unsigned status, std::size_t size) {
   switch (status) {
+    case 206:
+      return {{"Content-Range", fmt::format("bytes 0-{}/{}", size - 1, size)}};  // all of it
+    case 416: return {{"Content-Range", fmt::format("bytes */{}", size)}};
     case 301:
     case 302:
     case 303:
@@ -104,21 +123,20 @@ std::vector<ws::FieldLine> fields_of_status(unsigned status) {
 
 LateAnswer any_status(const Seen&, std::string_view rest) {
   const auto status = parse_integer(rest, 599);
-  if (!status || *status < 100) return bad_path(rest, "a status from 200 to 599");
-  if (*status < 200) {
-    // RFC 9110 15.2: the client would go on waiting for the real one.
-    return at_once(refuse_with(400, fmt::format("{} would not be the last answer", *status)));
+  // RFC 9110 15: three digits; 15.2: behind one below 200 a client would wait for the real one.
+  if (!status || *status < 200 || rest.size() != 3) {
+    return bad_path(rest, "a status from 200 to 599");
   }
   const auto number = static_cast<unsigned>(*status);
   const std::string_view phrase = reason_phrase(number);
   Answer answer{.status = number, .text = std::to_string(number)};
   if (!phrase.empty()) answer.text += fmt::format(" {}", phrase);
-  answer.fields = fields_of_status(number);
+  answer.fields = fields_of_status(number, answer.text.size() + 1);  // with its line end
   return at_once({.answer = std::move(answer), .why = "as the path asks"});
 }
 
 /// The status that `code=` names, 302 without one; nullopt: no redirect that a client follows.
-/// `status=` is the name of a fault.
+/// `status=` is the name of a fault elsewhere.
 std::optional<unsigned> redirect_status(std::string_view query) {
   static constexpr std::array<unsigned, 5> kStatuses = {301, 302, 303, 307, 308};
   unsigned status = 302;
@@ -189,6 +207,9 @@ LateAnswer one_user(const Seen& seen, std::string_view rest) {
   if (!user || !password || slash == rest.size()) {
     return at_once(refuse_with(400, "the path is /basic-auth/USER/PASSWORD"));
   }
+  if (user->find(':') != user->npos) {
+    return at_once(refuse_with(400, "RFC 7617 2: a user has no colon"));
+  }
   if (basic_user(seen.head) != fmt::format("{}:{}", *user, *password)) {
     return ask_for("Basic", "not the user and password of the path (Basic)");
   }
@@ -206,9 +227,7 @@ LateAnswer delay(const Seen& seen, std::string_view rest) {
   if (!time || *time < Duration(0) || *time > kMaxDelay) {
     return bad_path(rest, "a time such as 1.5 or 250ms, at most 60 seconds");
   }
-  LateAnswer answer = anything(seen, {});
-  answer.after = *time;
-  return answer;
+  return {.after = *time, .make = [seen] { return anything(seen, {}).answer; }};
 }
 
 LateAnswer health(const Seen& seen, std::string_view) {

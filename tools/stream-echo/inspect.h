@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "answer.h"
-#include "base/time.h"
 #include "http/head.h"
 
 namespace stream_echo {
@@ -23,10 +22,6 @@ struct Seen {
   bool secure = false;               ///< it came by TLS
 };
 
-/// The most that /delay/ waits: longer than clients do, and no longer than a connection that says
-/// nothing may be held.
-inline constexpr Duration kMaxDelay = std::chrono::seconds(60);
-
 /// The most that /redirect/ sends a client around: beyond what any of them follows.
 inline constexpr std::uint64_t kMaxRedirects = 1000;
 
@@ -35,7 +30,7 @@ inline constexpr std::uint64_t kMaxRedirects = 1000;
 bool is_inspected(std::string_view path);
 
 /// The answer to a request for such a path, 400 if what follows in it cannot be. What is said for
-/// the log names neither fields nor passwords.
+/// the log names neither fields nor passwords. What `seen` shows outlives an answer that is late.
 LateAnswer inspect(const Seen& seen);
 
 }  // namespace stream_echo

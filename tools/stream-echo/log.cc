@@ -248,6 +248,12 @@ void PeerLog::answered(unsigned status, std::string_view why, const diag::Violat
   }
 }
 
+void PeerLog::waits(Duration time) {
+  waits_ = true;
+  if (!log_.shows(0)) return;
+  say(fmt::format("the answer comes after {:g} s", std::chrono::duration<double>(time).count()));
+}
+
 void PeerLog::note(std::string_view text) {
   answered_ = true;
   if (std::string* lines = log_.lines()) {
@@ -317,8 +323,9 @@ void PeerLog::control(std::string_view kind, ConstBytes payload) {
 
 void PeerLog::ended(const net::TransportEnd& transport) {
   if (!open_) {
-    if (!answered_ && log_.shows(0)) say(fmt::format("no request: {}", describe(transport)));
-    return;
+    if (answered_ || !log_.shows(0)) return;
+    const std::string_view what = waits_ ? "left before its answer" : "no request";
+    return say(fmt::format("{}: {}", what, describe(transport)));
   }
   const WebSocketEnd end = details_ ? details_->end : WebSocketEnd{};
   const std::string_view by = name_of(end.ending);

@@ -120,6 +120,9 @@ class PeerLog {
 
   /// An HTTP answer was sent; `why` is safe to print.
   void answered(unsigned status, std::string_view why, const diag::Violation* violation);
+  /// A whole request is there, and its answer comes so much later.
+  void waits(Duration time);
+
   void note(std::string_view text);
   void remark(std::string_view text);  ///< for people only, and nothing is over
 
@@ -145,6 +148,7 @@ class PeerLog {
   std::string peer_;
   bool open_ = false;      // a WebSocket whose end has not been logged
   bool answered_ = false;  // an HTTP answer was sent
+  bool waits_ = false;     // one is to come
   struct WebSocketEnd {
     ws::Ending ending = ws::Ending::cut;
     std::uint16_t code = ws::code::kAbnormal;

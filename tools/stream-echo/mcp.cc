@@ -1,6 +1,5 @@
 #include "mcp.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -24,6 +23,9 @@ constexpr std::string_view kSessionField = "Mcp-Session-Id";
 constexpr std::uint64_t kRetryMs = 1000;
 
 constexpr std::uint64_t kMaxCloseAfter = 1'000'000;
+
+// Messages: of tiny ones, each with an error for its answer, a request has room for very many.
+constexpr std::size_t kMaxBatch = 100;
 
 using Reply = std::variant<LateAnswer, McpReading>;
 using Form = std::optional<std::string_view>;  // kJson or kEvents; nullopt: as it suits
@@ -51,11 +53,9 @@ std::string_view essence(std::string_view media_type) {
   return trim_spaces(media_type.substr(0, media_type.find(';')));
 }
 
-/// By its name: a client has to say that it knows both (Transports, "Sending Messages").
+/// A client has to say that it knows both (Transports, "Sending Messages").
 bool accepts(const http::Head& head, std::string_view type) {
-  return std::ranges::any_of(
-      http::list_elements(head.fields, "Accept"),
-      [&](std::string_view range) { return equals_ignoring_case(essence(range), type); });
+  return http::accepts_by_name(head.fields, type);
 }
 
 std::string_view field_of(const http::Head& head, std::string_view name) {
@@ -124,39 +124,59 @@ Duration interval_of(const SseRequest& sse, std::uint64_t steps) {
   return *sse.duration / static_cast<Duration::rep>(steps);
 }
 
-Reply answer_request(const McpRequest& request, const RpcMessage& message, const Wishes& wishes,
-                     std::shared_ptr<McpSession> session, McpSessions& sessions) {
-  McpOutcome outcome = answer_method(message, session ? session->version() : "");
-  std::vector<ws::FieldLine> fields;
-  if (!outcome.version.empty()) {
-    auto begun = sessions.begin(outcome.version);
-    if (!begun) return fail(503, RpcCode::server_error, begun.error().message);
-    session = *begun;
-    fields = session_fields(*session);
-  }
-  const bool streams = wishes.form ? *wishes.form == kEvents : outcome.streams;
-  const bool paced = outcome.streams;
-  const Duration interval = interval_of(request.sse, outcome.steps);
-  if (!streams || !session) {
-    LateAnswer late = with_json(200, std::move(outcome.response), std::move(outcome.why));
-    late.answer.answer.fields = std::move(fields);
-    if (paced) {
-      const auto steps = static_cast<Duration::rep>(outcome.steps);
-      late.after = request.sse.first_after + interval * steps;
-    }
-    return late;
-  }
+/// The stream of an answer, which begins now.
+std::shared_ptr<McpStream> stream_of(const McpRequest& request, const RpcMessage& message,
+                                     McpOutcome outcome) {
   auto stream = std::make_shared<McpStream>();
   stream->id = message.id;
   stream->response = std::move(outcome.response);
   stream->progress_token = std::move(outcome.progress_token);
   stream->text = std::move(outcome.text);
+  stream->tells_words = outcome.tells_words;
   stream->steps = outcome.steps;
   stream->started = request.now;
-  if (paced) {
+  if (outcome.streams) {
     stream->first_after = request.sse.first_after;
-    stream->interval = interval;
+    stream->interval = interval_of(request.sse, outcome.steps);
   }
+  return stream;
+}
+
+/// A call that is answered with its result alone, which takes as long.
+Reply answer_whole(const McpRequest& request, const RpcMessage& message, McpOutcome outcome,
+                   std::shared_ptr<McpSession> session) {
+  const std::string why = outcome.why;
+  auto stream = stream_of(request, message, std::move(outcome));
+  const Duration after = stream->due(stream->progress_count() + 1) - request.now;
+  if (after > kMaxDelay) {
+    return fail(400, RpcError{.code = RpcCode::invalid_params,
+                              .message = "answer=json waits at most 60 seconds",
+                              .id = message.id});
+  }
+  const auto make = [stream, why] { return with_json(200, stream->whole_response(), why).answer; };
+  return McpReading{.session = std::move(session),
+                    .stream = std::move(stream),
+                    .whole = LateAnswer{.after = after, .make = make}};
+}
+
+Reply answer_request(const McpRequest& request, const RpcMessage& message, const Wishes& wishes,
+                     std::shared_ptr<McpSession> session, McpSessions& sessions) {
+  McpOutcome outcome = answer_method(message, session ? session->version() : "");
+  std::vector<ws::FieldLine> fields;
+  if (!outcome.version.empty()) {
+    session = sessions.begin(outcome.version);
+    fields = session_fields(*session);
+  }
+  const bool streams = wishes.form ? *wishes.form == kEvents : outcome.streams;
+  if (!streams && outcome.streams) {
+    return answer_whole(request, message, std::move(outcome), std::move(session));
+  }
+  if (!streams || !session) {
+    LateAnswer answer = with_json(200, std::move(outcome.response), std::move(outcome.why));
+    answer.answer.answer.fields = std::move(fields);
+    return answer;
+  }
+  auto stream = stream_of(request, message, std::move(outcome));
   session->add(stream);
   const bool primed = session->version() >= kMcpResumable;
   McpReading reading = reading_of(request, wishes, std::move(session), std::move(stream));
@@ -172,32 +192,44 @@ void take_notice(const RpcMessage& message, McpSession& session) {
   if (id != message.params.end()) session.cancel(json_text(*id));
 }
 
+/// What answers one message of a batch, JSON-RPC; nullopt: nothing does.
+std::optional<std::string> answer_item(const rec::Json& item, McpSession& session) {
+  const auto read = read_rpc(item);
+  if (const auto* const error = std::get_if<RpcError>(&read)) return rpc_error(*error);
+  const auto& message = std::get<RpcMessage>(read);
+  if (message.kind != RpcMessage::Kind::request) {
+    take_notice(message, session);
+    return std::nullopt;
+  }
+  if (message.method == "initialize") {
+    return rpc_error(
+        {.code = RpcCode::invalid_request, .message = "initialize stands alone", .id = message.id});
+  }
+  McpOutcome outcome = answer_method(message, session.version());
+  if (outcome.streams) return echo_response(message.id, outcome.text);
+  return std::move(outcome.response);
+}
+
 /// Only the first version has those (Transports, "Sending Messages"). All at once, as JSON.
 LateAnswer answer_batch(const rec::Json& batch, McpSession& session) {
-  if (session.version() != "2025-03-26" || batch.empty()) {
-    return fail(
-        400, RpcCode::invalid_request,
-        batch.empty() ? "the batch is empty" : fmt::format("{} has no batches", session.version()));
+  const auto refused = [](std::string why) {
+    return fail(400, RpcCode::invalid_request, std::move(why));
+  };
+  if (batch.empty()) return refused("the batch is empty");
+  if (session.version() != "2025-03-26") {
+    return refused(fmt::format("{} has no batches", session.version()));
+  }
+  if (batch.size() > kMaxBatch) {
+    return refused(fmt::format("the batch has more than {} messages", kMaxBatch));
   }
   std::string json;
   JsonWriter out(json);
   out.begin_list();
   std::size_t count = 0;
   for (const rec::Json& item : batch) {
-    const auto read = read_rpc(item);
-    const auto* const message = std::get_if<RpcMessage>(&read);
-    if (message == nullptr) {
-      out.literal_element(rpc_error(std::get<RpcError>(read)));
-    } else if (message->kind != RpcMessage::Kind::request) {
-      take_notice(*message, session);
-      continue;
-    } else if (message->method == "initialize") {
-      out.literal_element(rpc_error({.code = RpcCode::invalid_request,
-                                     .message = "initialize stands alone",
-                                     .id = message->id}));
-    } else {
-      out.literal_element(answer_method(*message, session.version()).response);
-    }
+    const auto answer = answer_item(item, session);
+    if (!answer) continue;
+    out.literal_element(*answer);
     ++count;
   }
   if (count == 0) return without_body(202, "notifications");
@@ -269,6 +301,19 @@ LateAnswer remove(const McpRequest& request, McpSessions& sessions) {
 }
 
 }  // namespace
+
+bool is_mcp_request(const http::Head& head) {
+  return path_of(head.target) == kMcpPath &&
+         !http::list_has_token(head.fields, "Upgrade", "websocket");
+}
+
+Answer in_mcp_form(const Refusal& refusal) {
+  Answer answer = refusal.answer;
+  if (answer.status < 400 || answer.content_type == kJson) return answer;
+  answer.text = rpc_error({.code = RpcCode::server_error, .message = refusal.why});
+  answer.content_type = kJson;
+  return answer;
+}
 
 Reply answer_mcp(const McpRequest& request, McpSessions& sessions) {
   const auto wishes = read_wishes(query_of(request.head.target));

@@ -36,11 +36,19 @@ struct McpReading {
   std::optional<std::uint64_t> close_after = {};  ///< so many messages it is to come back
   std::uint64_t retry_ms = 0;                     ///< when that is
   std::vector<ws::FieldLine> fields = {};         ///< of the answer's head
+  std::optional<LateAnswer> whole = {};           ///< instead of the events, in one go
 };
 
 /// `answer=json|sse` and `close-after=N` in the query are read here. Errors are those of JSON-RPC,
 /// with the status that the transport asks for.
 std::variant<LateAnswer, McpReading> answer_mcp(const McpRequest& request, McpSessions& sessions);
+
+/// Whether it is for answer_mcp(), or would be if it were a better one; a WebSocket's is not.
+bool is_mcp_request(const http::Head& head);
+
+/// What answers such a request before answer_mcp() does, or instead of it, as JSON-RPC if it tells
+/// of an error.
+Answer in_mcp_form(const Refusal& refusal);
 
 /// The events of `reading`, from `now` on. It ends early when the stream is over, or another
 /// connection has taken it over. For the thread of `loop`, which outlives it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -92,15 +93,25 @@ std::string tool_result(std::string_view text, bool failed) {
   return json;
 }
 
+/// To JSON Schema 1.0 is an integer, too (Validation, 6.1.1).
+std::optional<std::uint64_t> steps_of(const Json& json) {
+  if (!json.is_number()) return std::nullopt;
+  const auto number = json.get<double>();
+  const bool fits = number >= 0 && number <= double(kMaxSteps) && std::trunc(number) == number;
+  return fits ? std::optional(static_cast<std::uint64_t>(number)) : std::nullopt;
+}
+
 /// What is wrong with the arguments of `echo`; nullopt: nothing.
 std::optional<std::string> problem_of(const Json& arguments) {
   if (!arguments.is_object()) return "arguments is not an object";
   const auto text = arguments.find("text");
   if (text == arguments.end() || !text->is_string()) return "text is not a string";
   const auto steps = arguments.find("steps");
-  if (steps == arguments.end()) return std::nullopt;
-  const bool fits = steps->is_number_unsigned() && steps->get<std::uint64_t>() <= kMaxSteps;
-  if (fits) return std::nullopt;
+  if (steps == arguments.end()) {
+    if (count_words(text->get_ref<const std::string&>()) <= kMaxSteps) return std::nullopt;
+    return fmt::format("text has more than {} words; with steps it may", kMaxSteps);
+  }
+  if (steps_of(*steps)) return std::nullopt;
   return fmt::format("steps is not a whole number up to {}", kMaxSteps);
 }
 
@@ -126,18 +137,17 @@ McpOutcome call_tool(const RpcMessage& request, std::string_view version) {
     if (version < kMcpResumable) return error(request, RpcCode::invalid_params, *problem);
     return result(request, tool_result(*problem, true));
   }
-  std::string text = rec::text_of(arguments, "text");
-  McpOutcome outcome = result(request, tool_result(text, false));
-  outcome.why = fmt::format("echo of {}", count_text(text.size(), "byte"));
-  outcome.streams = true;
-  outcome.progress_token = progress_token(request.params);
-  const auto steps = arguments.find("steps");
-  if (steps != arguments.end()) {
-    outcome.steps = steps->get<std::uint64_t>();
-  } else {
-    outcome.steps = count_words(text);
-    if (!outcome.progress_token.empty()) outcome.text = std::move(text);
+  McpOutcome outcome{.streams = true,
+                     .progress_token = progress_token(request.params),
+                     .text = rec::text_of(arguments, "text")};
+  if (outcome.progress_token.size() > kMaxProgressToken) {
+    return error(request, RpcCode::invalid_params,
+                 fmt::format("progressToken is longer than {} bytes", kMaxProgressToken));
   }
+  outcome.why = fmt::format("echo of {}", count_text(outcome.text.size(), "byte"));
+  const auto steps = arguments.find("steps");
+  outcome.tells_words = steps == arguments.end();
+  outcome.steps = outcome.tells_words ? count_words(outcome.text) : *steps_of(*steps);
   return outcome;
 }
 
@@ -156,6 +166,10 @@ constexpr std::array kRows = {
 
 bool is_mcp_version(std::string_view version) {
   return std::ranges::find(kVersions, version) != kVersions.end();
+}
+
+std::string echo_response(std::string_view id, std::string_view text) {
+  return rpc_result(id, tool_result(text, false));
 }
 
 McpOutcome answer_method(const RpcMessage& request, std::string_view version) {

@@ -13,13 +13,11 @@ constexpr Duration kSilence = std::chrono::hours(24);
 
 class Reader {
  public:
-  Reader(McpReading reading, Time now)
+  Reader(McpReading reading, net::Loop& loop)
       : reading_(std::move(reading)),
         writer_(*reading_.stream, reading_.next),
-        joined_(now),
-        connection_(++reading_.stream->connection) {}
-
-  McpSession& session() { return *reading_.session; }
+        loop_(loop),
+        joined_(loop.now()) {}
 
   /// What a client comes back for too late is due at once.
   Time due() const {
@@ -29,11 +27,10 @@ class Reader {
 
   /// As PacedStream::Append has it.
   std::optional<Duration> append(OutputBuffer& out) {
-    // Transports, "Multiple Connections": a message goes to one of them.
-    const bool taken_over = !stream().is_silent() && stream().connection != connection_;
-    if (stream().over || taken_over) return std::nullopt;
+    if (watch_->has_ended()) return std::nullopt;
     if (writer_.finished()) return kSilence;
     const Time before = due();
+    if (before > loop_.now()) return before - loop_.now();  // woken for nothing
     if (writer_.next() > 0) ++told_;
     writer_.append(out);
     if (writer_.finished()) return stream().is_silent() ? std::optional(kSilence) : std::nullopt;
@@ -47,8 +44,10 @@ class Reader {
   /// The latest event is more than an id.
   bool is_message() const { return writer_.next() > 1; }
 
-  void watch(net::Loop& loop, std::function<void()> woken) {
-    watch_ = std::make_unique<McpSession::Watch>(session(), loop, std::move(woken));
+  /// Begins the reading. Transports, "Multiple Connections": a message goes to one of them.
+  void watch(std::function<void()> woken) {
+    watch_ = std::make_unique<McpSession::Watch>(reading_.session, reading_.stream, loop_,
+                                                 std::move(woken));
   }
 
  private:
@@ -56,21 +55,21 @@ class Reader {
 
   McpReading reading_;
   McpWriter writer_;
+  net::Loop& loop_;
   Time joined_;
-  std::uint64_t connection_;
-  std::uint64_t told_ = 0;                    // messages
-  std::unique_ptr<McpSession::Watch> watch_;  // goes before the session does
+  std::uint64_t told_ = 0;  // messages
+  std::unique_ptr<McpSession::Watch> watch_;
 };
 
 }  // namespace
 
 std::unique_ptr<PacedStream> read_mcp(McpReading reading, net::Loop& loop) {
-  const auto reader = std::make_shared<Reader>(std::move(reading), loop.now());
+  const auto reader = std::make_shared<Reader>(std::move(reading), loop);
   auto stream = std::make_unique<PacedStream>(
       [reader](OutputBuffer& out) { return reader->append(out); }, reader->due(),
       PacedStream::Traits{.is_content = [reader] { return reader->is_message(); },
                           .resumable = true});
-  reader->watch(loop, [&loop, to = stream.get()] { to->wake(loop.now()); });
+  reader->watch([&loop, to = stream.get()] { to->wake(loop.now()); });
   return stream;
 }
 

@@ -4,8 +4,6 @@
 #include <array>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "base/text.h"
 #include "net/entropy.h"
 
@@ -27,9 +25,10 @@ void McpSession::add(const std::shared_ptr<McpStream>& stream) {
   const std::lock_guard lock(mutex_);
   stream->number = ++last_;
   stream->over = ended_;
+  if (stream->size() > kMaxKept) return;
   streams_.push_back(stream);
   kept_ += stream->size();
-  while (streams_.size() > kMaxStreams || (kept_ > kMaxKept && streams_.size() > 1)) {
+  while (streams_.size() > kMaxStreams || kept_ > kMaxKept) {
     kept_ -= streams_.front()->size();
     streams_.pop_front();
   }
@@ -44,46 +43,67 @@ std::shared_ptr<McpStream> McpSession::find(std::uint64_t number) {
 
 void McpSession::cancel(std::string_view request_id) {
   const std::lock_guard lock(mutex_);
-  for (const auto& stream : streams_) {
-    if (stream->id == request_id) stream->over = true;
-  }
-  wake_all();
+  end_those([&](const McpStream& stream) { return stream.id == request_id; });
 }
 
 void McpSession::end() {
   const std::lock_guard lock(mutex_);
   ended_ = true;
   silent_->over = true;
-  for (const auto& stream : streams_) stream->over = true;
-  wake_all();
+  end_those([](const McpStream&) { return true; });
 }
 
-void McpSession::wake_all() {
+/// What is read may not be kept any more.
+void McpSession::end_those(const std::function<bool(const McpStream&)>& ends) {
+  for (const auto& stream : streams_) {
+    if (ends(*stream)) stream->over = true;
+  }
   for (const Watch* const watch : watches_) {
-    watch->loop_.post([woken = std::weak_ptr(watch->woken_)] {
-      if (const auto call = woken.lock()) (*call)();
-    });
+    if (!ends(*watch->stream_)) continue;
+    watch->stream_->over = true;
+    watch->wake();
   }
 }
 
-McpSession::Watch::Watch(McpSession& session, net::Loop& loop, std::function<void()> woken)
-    : session_(session),
+McpSession::Watch::Watch(std::shared_ptr<McpSession> session, std::shared_ptr<McpStream> stream,
+                         net::Loop& loop, std::function<void()> woken)
+    : session_(std::move(session)),
+      stream_(std::move(stream)),
       loop_(loop),
-      woken_(std::make_shared<std::function<void()>>(std::move(woken))) {
-  const std::lock_guard lock(session_.mutex_);
-  session_.watches_.push_back(this);
+      call_(std::make_shared<Call>(std::move(woken))) {
+  const std::lock_guard lock(session_->mutex_);
+  number_ = ++stream_->reading;
+  for (const Watch* const watch : session_->watches_) {
+    if (watch->stream_ == stream_ && watch->has_ended()) watch->wake();
+  }
+  session_->watches_.push_back(this);
+  // Another thread may have ended it since it was found.
+  if (session_->ended_) stream_->over = true;
+  if (stream_->over) wake();
 }
 
 McpSession::Watch::~Watch() {
-  const std::lock_guard lock(session_.mutex_);
-  std::erase(session_.watches_, this);
+  const std::lock_guard lock(session_->mutex_);
+  std::erase(session_->watches_, this);
 }
 
-Result<std::shared_ptr<McpSession>> McpSessions::begin(std::string_view version) {
+bool McpSession::Watch::has_ended() const {
+  return stream_->over || (!stream_->is_silent() && stream_->reading != number_);
+}
+
+void McpSession::Watch::wake() const {
+  if (call_->waits.exchange(true)) return;
+  loop_.post([call = std::weak_ptr(call_)] {
+    const auto to = call.lock();
+    if (to == nullptr) return;
+    to->waits = false;
+    to->woken();
+  });
+}
+
+std::shared_ptr<McpSession> McpSessions::begin(std::string_view version) {
   const std::lock_guard lock(mutex_);
-  if (sessions_.size() >= kMaxCount && !forget_one()) {
-    return Error{fmt::format("there are {} sessions that are being read already", kMaxCount), {}};
-  }
+  forget_old();
   auto session = std::make_shared<McpSession>(random_id(), std::string(version));
   sessions_[session->id()] = {.session = session, .used = ++use_count_};
   return session;
@@ -109,16 +129,20 @@ void McpSessions::end(std::string_view id) {
   session->end();
 }
 
-/// Whoever reads from a session holds it, and nobody can begin to while this looks.
-bool McpSessions::forget_one() {
-  auto oldest = sessions_.end();
-  for (auto at = sessions_.begin(); at != sessions_.end(); ++at) {
-    if (at->second.session.use_count() > 1) continue;
-    if (oldest == sessions_.end() || at->second.used < oldest->second.used) oldest = at;
+/// Makes room for one. Whoever reads from a session holds it, and nobody can begin to while this
+/// looks.
+void McpSessions::forget_old() {
+  for (;;) {
+    std::size_t count = 0;
+    auto oldest = sessions_.end();
+    for (auto at = sessions_.begin(); at != sessions_.end(); ++at) {
+      if (at->second.session.use_count() > 1) continue;
+      ++count;
+      if (oldest == sessions_.end() || at->second.used < oldest->second.used) oldest = at;
+    }
+    if (count < kMaxCount) return;
+    sessions_.erase(oldest);
   }
-  if (oldest == sessions_.end()) return false;
-  sessions_.erase(oldest);
-  return true;
 }
 
 }  // namespace stream_echo

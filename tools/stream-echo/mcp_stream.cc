@@ -7,6 +7,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "encode.h"
+#include "mcp_method.h"
 #include "words.h"
 
 namespace stream_echo {
@@ -27,6 +28,10 @@ Time McpStream::due(std::uint64_t event) const {
   return started + first_after + interval * static_cast<Duration::rep>(before);
 }
 
+std::string McpStream::whole_response() const {
+  return response.empty() ? echo_response(id, text) : response;
+}
+
 std::string event_id(const McpEventId& id) {
   return fmt::format("{}-{}", id.stream, id.event);
 }
@@ -36,26 +41,24 @@ std::optional<McpEventId> parse_event_id(std::string_view text) {
   const auto stream = parse_integer(text.substr(0, dash));
   const auto event = parse_integer(text.substr(std::min(dash + 1, text.size())));
   if (!stream || !event) return std::nullopt;
-  return McpEventId{*stream, *event};
+  const McpEventId id{*stream, *event};
+  if (event_id(id) != text) return std::nullopt;  // "01-1": ids are compared as they are written
+  return id;
 }
 
 McpWriter::McpWriter(const McpStream& stream, std::uint64_t next)
-    : stream_(stream), next_(next), rest_(stream.text) {
+    : stream_(stream), next_(next), rest_(stream.tells_words ? stream.text : std::string_view{}) {
   const std::uint64_t told = std::min(next, stream.progress_count() + 1);
   for (std::uint64_t step = 1; step < told && !rest_.empty(); ++step) take_word(rest_);
 }
 
 void McpWriter::append(OutputBuffer& out) {
   const std::string id = event_id({stream_.number, next_});
-  std::string json;
-  std::string_view data;  // empty: the client only learns the id
-  if (next_ > stream_.progress_count()) {
-    data = next_ == 0 ? std::string_view{} : stream_.response;
-  } else if (next_ > 0) {
-    json = progress(next_);
-    data = json;
+  std::string json;  // empty: the client only learns the id
+  if (next_ > 0) {
+    json = next_ > stream_.progress_count() ? stream_.whole_response() : progress(next_);
   }
-  encode_or_die(out, {.id = id, .data = data});
+  encode_or_die(out, {.id = id, .data = json});
   ++next_;
 }
 

@@ -19,16 +19,17 @@ namespace stream_echo {
 struct McpStream {
   std::uint64_t number = 0;   ///< in its session; 0: the one of messages that nobody asked for
   std::string id = {};        ///< of the request, JSON
-  std::string response = {};  ///< the last event, JSON
+  std::string response = {};  ///< JSON; empty: an echo of `text`
   std::string progress_token = {};  ///< JSON; empty: no progress is told
-  std::string text = {};            ///< its words are the messages of the progress; empty: numbers
-  std::uint64_t steps = 0;          ///< before the response
+  std::string text = {};            ///< valid UTF-8
+  bool tells_words = false;  ///< as the messages of the progress, those of `text`; or numbers
+  std::uint64_t steps = 0;   ///< before the response
   Time started = {};
   Duration first_after = Duration(0);  ///< before the first step, or the response
   Duration interval = Duration(0);     ///< between steps, and before the response
 
-  std::atomic<bool> over = false;             ///< cancelled, or the session is
-  std::atomic<std::uint64_t> connection = 0;  ///< the latest one that reads it
+  std::atomic<bool> over = false;          ///< cancelled, or the session is
+  std::atomic<std::uint64_t> reading = 0;  ///< how many connections have begun to read it
 
   /// Nobody asked for anything: nothing comes, and it stays open.
   bool is_silent() const { return number == 0; }
@@ -38,8 +39,13 @@ struct McpStream {
   std::uint64_t progress_count() const { return progress_token.empty() ? 0 : steps; }
   Time due(std::uint64_t event) const;
 
+  /// The last event, JSON.
+  std::string whole_response() const;
+
   /// Bytes that are kept for it.
-  std::size_t size() const { return response.size() + text.size() + progress_token.size(); }
+  std::size_t size() const {
+    return id.size() + response.size() + text.size() + progress_token.size();
+  }
 };
 
 /// "3-7": event 7 of stream 3.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/base64.h"
+#include "inspect.h"
 #include "ws/frame.h"
 
 namespace stream_echo {
@@ -90,7 +91,10 @@ const Fault* chosen(const std::vector<Fault>& faults, Word word,
 
 std::variant<FaultPlan, Refusal> asked_faults(const http::Head& head, Speaks speaks,
                                               const FaultSettings& settings) {
-  auto asked = parse_faults(query_of(head.target), Unknown::ignored, speaks);
+  // What shows a client its own request has no words in its query but the client's.
+  const bool is_own = speaks == Speaks::events && is_inspected(path_of(head.target));
+  auto asked =
+      parse_faults(is_own ? std::string_view{} : query_of(head.target), Unknown::ignored, speaks);
   if (!asked) return bad_request(asked.error());
   FaultPlan plan = std::move(*asked);
   const auto has = [&](Word word) {

@@ -36,7 +36,7 @@ struct Handshake {
 };
 
 /// The faults of a connection, as far as they mean something to it: those of every one, and those
-/// its URL asks for. A Refusal says why that URL asks in vain.
+/// its URL asks for, unless inspect() answers there. A Refusal says why that URL asks in vain.
 std::variant<FaultPlan, Refusal> asked_faults(const http::Head& head, Speaks speaks,
                                               const FaultSettings& settings);
 

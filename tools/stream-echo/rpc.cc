@@ -22,14 +22,19 @@ std::variant<RpcMessage, RpcError> read_rpc(const rec::Json& json) {
   RpcMessage message;
   const auto id = json.find("id");
   const bool has_id = id != json.end();
-  if (has_id && is_id(*id)) message.id = json_text(*id);
+  std::string id_text = has_id && is_id(*id) ? json_text(*id) : "null";
+  const bool is_long = id_text.size() > kMaxRpcId;
+  if (!is_long) message.id = std::move(id_text);
   if (rec::text_of(json, "jsonrpc") != "2.0") return invalid("jsonrpc is not \"2.0\"", message.id);
   const bool is_answer = json.contains("result") || json.contains("error");
   if (!json.contains("method") && is_answer) {
     message.kind = RpcMessage::Kind::response;
     return message;
   }
-  if (has_id && !is_id(*id)) return invalid("id is neither a string nor a whole number");
+  if (has_id && !is_id(*id)) {
+    return invalid("id is neither a string nor a whole number of at most 64 bits");
+  }
+  if (is_long) return invalid("id is longer than 1024 bytes");
   message.method = rec::text_of(json, "method");
   if (message.method.empty()) return invalid("method is missing", message.id);
   if (const auto params = json.find("params"); params != json.end()) {

@@ -2,6 +2,7 @@
 // results and errors. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ enum class RpcCode : int {
   server_error = -32000,
   no_session = -32001,
 };
+
+/// Of an id, in bytes of its JSON: it comes back with every answer, and is kept with it.
+inline constexpr std::size_t kMaxRpcId = 1024;
 
 struct RpcMessage {
   enum class Kind : std::uint8_t { request, notification, response };

@@ -75,6 +75,9 @@ void Session::shut_down() {
   } else if (stream_) {
     stream_->shut_down();
     pump_.update();
+  } else if (start_ && start_->late) {
+    answer_late();
+    pump_.update();
   } else if (start_ || swallows_) {  // nor is there one for whom a fault ignores
     pump_.drop();
   }
@@ -246,7 +249,7 @@ void Session::on_deadline() {
     return carry_out(plan);
   }
   if (stream_) return stream_->run();
-  if (start_ && start_->late) return answer(*start_->endpoint, *std::move(start_->late));
+  if (start_ && start_->late) return answer_late();
   const auto [part, limit] =
       start_->head ? std::pair("body", kBodyTimeout) : std::pair("head", kHeadTimeout);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();
@@ -265,7 +268,9 @@ void Session::answer(const Endpoint& endpoint, Refusal refusal) {
 void Session::answer(const Refusal& refusal) {
   log_.answered(refusal.answer.status, refusal.why,
                 refusal.violation ? &*refusal.violation : nullptr);
-  const std::string response = to_http(in_its_form(refusal), std::time(nullptr));
+  const bool by_mcp = start_ && start_->head && is_mcp_request(*start_->head);
+  const std::string response =
+      to_http(by_mcp ? in_mcp_form(refusal) : in_its_form(refusal), std::time(nullptr));
   pump_.write(as_bytes(response));
   if (saboteur_) saboteur_->answered(response.size());
   pump_.finish();

@@ -53,8 +53,9 @@ class Session final : public net::PumpOwner {
   void turn_away();
   bool turned_away() const { return turned_away_; }
 
-  /// The server stops: closes a WebSocket with 1001, ends an event stream, drops who has not asked
-  /// for anything yet. An answer on its way is finished.
+  /// The server stops: closes a WebSocket with 1001, ends an event stream, answers at once who
+  /// waits for a late answer, drops who has not asked for anything yet. An answer on its way is
+  /// finished.
   void shut_down();
 
   /// Nothing is read, and no event sent, while the log has no room.
@@ -84,7 +85,9 @@ class Session final : public net::PumpOwner {
   Answer in_its_form(const Refusal& refusal) const;
   void serve_inspection(const Endpoint& endpoint);
   void serve_mcp(const Endpoint& endpoint);
+  void wait_for_mcp(const Endpoint& endpoint, McpReading reading);
   void answer_later(const Endpoint& endpoint, LateAnswer answer);
+  void answer_late();
   /// `head` without what depends on the request.
   void open_stream(const Endpoint& endpoint, StreamHead head, EventSource source);
   void answer(const Endpoint& endpoint, Refusal refusal);
@@ -99,9 +102,10 @@ class Session final : public net::PumpOwner {
     std::optional<Agreement> agreement;  // while the 101 waits for its turn
     std::optional<Endpoint> endpoint;    // while the answer does
     std::optional<http::BodyReader> body;
-    std::string content;                 // of the request, at most kMaxBody
-    std::optional<OpeningPlan> delayed;  // what is to happen after a delay
-    std::optional<Refusal> late;         // an answer that waits for its time
+    std::string content;                       // of the request, at most kMaxBody
+    std::optional<OpeningPlan> delayed;        // what is to happen after a delay
+    std::function<Refusal()> late;             // makes the answer that waits for its time
+    std::unique_ptr<McpSession::Watch> watch;  // of a late answer that may be cancelled
   };
   std::unique_ptr<Start> start_;
   bool turned_away_ = false;

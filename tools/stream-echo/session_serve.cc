@@ -83,15 +83,35 @@ void Session::serve_mcp(const Endpoint& endpoint) {
     return answer_later(endpoint, std::move(*late));
   }
   auto& reading = std::get<McpReading>(reply);
+  if (reading.whole) return wait_for_mcp(endpoint, std::move(reading));
   StreamHead head{.fields = std::move(reading.fields)};
   open_stream(endpoint, std::move(head), read_mcp(std::move(reading), shared_.loop));
 }
 
+/// An answer of one go, which comes when the last event of the stream would.
+void Session::wait_for_mcp(const Endpoint& endpoint, McpReading reading) {
+  const auto cancelled = [this] {
+    if (!pump_.takes_output()) return;
+    answer(*start_->endpoint, {.answer = {.status = 204}, .why = "cancelled"});
+    pump_.update();
+  };
+  start_->watch = std::make_unique<McpSession::Watch>(std::move(reading.session), reading.stream,
+                                                      shared_.loop, cancelled);
+  answer_later(endpoint, std::move(*reading.whole));
+}
+
 void Session::answer_later(const Endpoint& endpoint, LateAnswer late) {
-  if (late.after == Duration(0)) return answer(endpoint, std::move(late.answer));
-  start_->late = std::move(late.answer);
+  if (!late.make) return answer(endpoint, std::move(late.answer));
+  start_->late = std::move(late.make);
+  if (late.after == Duration(0)) return answer_late();
   swallows_ = true;  // and sees when the client leaves
+  log_.waits(late.after);
   pump_.set_deadline(shared_.loop.now() + late.after);
+}
+
+void Session::answer_late() {
+  const auto make = std::move(start_->late);
+  answer(*start_->endpoint, make());
 }
 
 void Session::open_stream(const Endpoint& endpoint, StreamHead head, EventSource source) {
