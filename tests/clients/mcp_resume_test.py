@@ -1,7 +1,7 @@
 """Answers at /mcp of stream-echo that a client has lost and gets later: resuming, its limits, and
 threads; byte by byte off a raw socket."""
 
-import json
+import contextlib
 import threading
 
 import harness
@@ -181,6 +181,18 @@ class Threads(McpTest):
         for peer in peers:
             with peer:
                 self.assertTrue(peer.receive_all().endswith(b"0\r\n\r\n"))
+
+    def test_who_begins_to_read_while_a_session_ends_does_not_stay(self):
+        for _ in range(20):
+            session = self.begin()
+            with contextlib.ExitStack() as stack:
+                peers = [stack.enter_context(connect(self.server.port)) for _ in range(9)]
+                for at, peer in enumerate(peers):
+                    peer.send(request(self.server.port, "/mcp", "Accept: text/event-stream", session,
+                                      method="DELETE" if at == 4 else "GET"))
+                for peer in peers:
+                    if status_of(peer.receive_head()) == 200:
+                        self.assertTrue(peer.receive_all().endswith(b"0\r\n\r\n"))
 
     def test_the_server_stops_with_streams_open(self):
         server = harness.Echo(*self.options)
